@@ -1,0 +1,171 @@
+"""Steps: the unit of work. Look, else do, record, return."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from flopod import events as ev
+from flopod import shapes
+from flopod.calls import Caller, TooLong
+from flopod.errors import (
+    ActivityError,
+    ErrorInfo,
+    InvalidPayloadError,
+    NeedsAttentionError,
+    NonRetryable,
+    ScopeError,
+    SerializableError,
+)
+from flopod.events import Encoded, decoded, encoded
+from flopod.execution import Execution
+from flopod.failures import describe, rebuild
+from flopod.recall import Step
+from flopod.retry import Retry
+from flopod.scope import Scope
+
+ONCE = Retry(1)
+
+POINTLESS = (NonRetryable, SerializableError, InvalidPayloadError, ScopeError)
+"""Errors that another attempt would only meet again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a step is to be called."""
+
+    timeout: timedelta | None = None
+    retry: Retry = ONCE
+    type: Any = None
+    at_most_once: bool = False
+
+
+async def activity(scope: Scope, id: str, fn: Callable[[], Any], options: Options) -> Any:
+    """Return what the step at `id` returned: from the log, or by calling it now."""
+    path, step = scope.ask(id, "activity")
+    if step is not None and step.outcome is not None:
+        return _replayed(step.outcome, path, options.type)
+    attempt = await _first_attempt(scope.execution, path, step, options)
+    caller = Caller(scope, path, fn, options.timeout)
+    while True:
+        try:
+            output = await _try(caller, attempt, options)
+        except _Failed as failed:
+            await _retry_or_fail(scope.execution, path, attempt, failed, options.retry)
+            attempt += 1
+        else:
+            event = await scope.execution.record(
+                ev.ActivityCompleted(output=output, attempt=attempt), path
+            )
+            return _replayed(event.fact, path, options.type)
+
+
+async def attempt(scope: Scope, id: str, fn: Callable[[], Any], retry: Retry) -> Any:
+    """Return what the step returned, or None when every attempt failed."""
+    try:
+        return await activity(scope, id, fn, Options(retry=retry))
+    except ActivityError:
+        return None
+
+
+async def once(scope: Scope, id: str, make: Callable[[], Any]) -> Any:
+    """Return what `make` gave the first time: for what is quick, local and never fails."""
+    path, step = scope.ask(id, "activity")
+    if step is not None and step.outcome is not None:
+        return _replayed(step.outcome, path, None)
+    event = await scope.execution.record(ev.ActivityCompleted(output=encoded(make())), path)
+    return _replayed(event.fact, path, None)
+
+
+class _Failed(Exception):
+    """An attempt failed; the cause is what the step raised."""
+
+    def __init__(self, error: BaseException, info: ErrorInfo) -> None:
+        self.error = error
+        self.info = info
+
+
+def _replayed(outcome: Any, path: str, type: Any) -> Any:
+    if isinstance(outcome, ev.ActivityFailed):
+        raise rebuild(outcome.error)
+    value = decoded(outcome.output)
+    return value if type is None else shapes.convert(value, type, f"result of {path!r}")
+
+
+async def _first_attempt(
+    execution: Execution, path: str, step: Step | None, options: Options
+) -> int:
+    """Return the number of the attempt to begin with, at its time: a restart resets neither."""
+    match step.opened if step is not None else None:
+        case ev.ActivityRetrying(attempt=failed, next_at=next_at):
+            await wait_until(execution, next_at)
+            return failed + 1
+        case ev.ActivityStarted() if options.at_most_once:
+            raise execution.stopped(
+                NeedsAttentionError(
+                    path,
+                    "a step with at_most_once was begun and its end is not recorded; "
+                    "find out whether it took effect, then retry the run",
+                )
+            )
+        case ev.ActivityStarted(attempt=cut_off):
+            return cut_off
+        case _:
+            return 1
+
+
+async def _try(caller: Caller, attempt: int, options: Options) -> Encoded:
+    """Call the step once; return its result as the log will hold it."""
+    execution, path = caller.execution, caller.path
+    started = ev.ActivityStarted(attempt=attempt)
+    if options.at_most_once:
+        await execution.record(started, path)
+    else:
+        execution.journal.ride(started, path)
+    try:
+        return _storable(await caller.call(), path, options.type)
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
+        kind = "timeout" if isinstance(error, TooLong) else "activity"
+        info = replace(describe(error, path), path=path, attempts=attempt, kind=kind)
+        raise _Failed(error, info) from error
+
+
+def _storable(value: object, path: str, type: Any) -> Encoded:
+    try:
+        output = encoded(shapes.reduce(value, type), "result")
+    except SerializableError as error:
+        raise SerializableError(f"activity {path!r}: {error.where}", error.reason) from None
+    if type is not None:
+        shapes.convert(decoded(output), type, f"result of {path!r}")
+    return output
+
+
+async def _retry_or_fail(
+    execution: Execution, path: str, attempt: int, failed: _Failed, retry: Retry
+) -> None:
+    """Return when it is time for the next attempt, or raise the step's failure."""
+    pause = None
+    if not isinstance(failed.error, POINTLESS):
+        pause = retry.pause(attempt, random.random())
+    if pause is None:
+        await execution.record(ev.ActivityFailed(error=failed.info), path)
+        raise rebuild(failed.info) from failed.error
+    next_at = ev.whole_ms(execution.clock.now() + pause)
+    await execution.record(
+        ev.ActivityRetrying(attempt=attempt, error=failed.info, next_at=next_at), path
+    )
+    await wait_until(execution, next_at)
+
+
+async def wait_until(execution: Execution, when: Any) -> None:
+    """Return when `when` has come.
+
+    Raises:
+        Suspended: the run is to stop before.
+    """
+    while execution.clock.now() < when:
+        await execution.park(when)
+    execution.check()

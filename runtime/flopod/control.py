@@ -1,0 +1,361 @@
+"""All that a front end may do: look at runs, and append requests. It never executes one.
+
+What it appends depends on where the run stands, which may change meanwhile. So every request is
+decided from a summary and appended only if the log still ends where that summary does; if not, it
+is decided again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import msgspec
+
+from flopod import events as ev
+from flopod import paths, shapes
+from flopod.backend import Backend, RunQuery, WorkerInfo, WorkflowInfo
+from flopod.clock import Clock, SystemClock
+from flopod.errors import (
+    InvalidPayloadError,
+    RunExistsError,
+    RunFinishedError,
+    RunNotFoundError,
+    StaleAppendError,
+    UnknownWorkflowError,
+)
+from flopod.events import Encoded, Event, Fact, encoded
+from flopod.recall import Recall
+from flopod.records import json_part
+from flopod.registry import Workflow, by_name
+from flopod.summary import FINISHED, STOPPED, RunSummary, Status
+
+T = TypeVar("T")
+
+
+class Delivered(msgspec.Struct, frozen=True):
+    """What became of a delivery."""
+
+    seq: int
+    """Its number in the log of the run."""
+    new: bool
+    """False: a delivery with this id was recorded before, and nothing was done."""
+    waiting: bool
+    """A wait is open for it."""
+    note: str
+    """The same in a sentence."""
+
+
+class Control:
+    """The runs of a store, as a front end sees and drives them."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        workflows: Iterable[Workflow[..., Any]] | None = None,
+        *,
+        clock: Clock | None = None,
+    ) -> None:
+        self.backend = backend
+        self._given = list(workflows) if workflows is not None else None
+        self._clock = clock or SystemClock()
+
+    # Looking
+
+    async def list_runs(
+        self,
+        status: Status | str | Collection[str] | None = None,
+        workflow: str | None = None,
+        search: str | None = None,
+        limit: int | None = 100,
+        before: datetime | str | None = None,
+    ) -> list[RunSummary]:
+        """Return summaries, newest first. Never reads a log.
+
+        Args:
+            status: one status or several, by name.
+            search: part of an id, workflow, error or open wait.
+            limit: at most so many; None for all.
+            before: the last run id of the page before, or a time.
+        """
+        query = RunQuery(
+            statuses=_statuses(status),
+            workflow=workflow,
+            search=search,
+            limit=limit,
+            before=before,
+        )
+        return await self.backend.list_runs(query)
+
+    async def counts(self) -> dict[Status, int]:
+        """Return how many runs stand how."""
+        return await self.backend.counts()
+
+    async def get(self, run_id: str) -> RunSummary:
+        """Return the summary of a run.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+        """
+        summary = await self.backend.summary(run_id)
+        if summary is None:
+            raise RunNotFoundError(run_id)
+        return summary
+
+    async def events(self, run_id: str, after: int = 0) -> list[Event]:
+        """Return the events of a run with a number above `after`.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+            CorruptLogError: the log is damaged; its `events` are those before the damage.
+        """
+        events = await self.backend.events(run_id, after)
+        if not events:
+            await self.get(run_id)
+        return events
+
+    async def tail(self, run_id: str, after: int = 0) -> AsyncIterator[list[Event]]:
+        """Yield the events above `after` in batches: those that are there, then as they come.
+
+        It goes on until you stop. The first batch may be empty.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+        """
+        changes = self.backend.changes()
+        try:
+            async for changed in changes:
+                if changed and run_id not in changed:
+                    continue
+                batch = await self.backend.events(run_id, after)
+                if not changed and not batch:
+                    await self.get(run_id)
+                if batch or not changed:
+                    after = batch[-1].seq if batch else after
+                    yield batch
+        finally:
+            await _closed(changes)
+
+    async def watch_runs(self) -> AsyncIterator[list[RunSummary]]:
+        """Yield the summaries of runs as they change, in batches; the first is empty."""
+        changes = self.backend.changes()
+        try:
+            async for changed in changes:
+                told = [await self.backend.summary(run_id) for run_id in changed]
+                yield [summary for summary in told if summary is not None]
+        finally:
+            await _closed(changes)
+
+    async def workers(self) -> list[WorkerInfo]:
+        """Return the workers that are alive."""
+        return await self.backend.workers()
+
+    async def workflows(self) -> list[WorkflowInfo]:
+        """Return the workflows that are known here or announced by a live worker, by name."""
+        announced = (info for worker in await self.workers() for info in worker.workflows)
+        known = {info.name: info for info in announced}
+        known |= {name: made.info for name, made in self._known().items()}
+        return [known[name] for name in sorted(known)]
+
+    # Driving
+
+    async def start(self, name: str, input: object = None, run_id: str | None = None) -> str:
+        """Record a run for a worker to pick up; return its id.
+
+        Raises:
+            UnknownWorkflowError: neither this program nor a live worker nor a run knows it.
+            InvalidPayloadError, SerializableError: the input is not what it takes.
+            RunExistsError: the id is taken.
+        """
+        stored = await self._input(name, input)
+        submitted = Event(ev.RunSubmitted(workflow=name, input=stored), at=self._clock.now())
+        if run_id is not None:
+            return await self._create(paths.check_run_id(run_id), [submitted])
+        while True:
+            new = paths.new_run_id(name, submitted.at, secrets.randbits(64))
+            with suppress(RunExistsError):
+                return await self._create(new, [submitted])
+
+    async def deliver(
+        self,
+        run_id: str,
+        path: str,
+        event: str,
+        payload: object = None,
+        delivery_id: str | None = None,
+    ) -> Delivered:
+        """Deliver an event to the wait at `path`; kept if no such wait is open yet.
+
+        Args:
+            delivery_id: the same id twice is one delivery.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+            RunFinishedError: it is at its end.
+            InvalidPayloadError: the payload is not what the open wait takes.
+            SerializableError: the payload can't be stored.
+        """
+        stored = encoded(payload, "payload")
+        fact = ev.EventDelivered(
+            event=paths.check_id(event),
+            payload=stored,
+            delivery_id=delivery_id or uuid4().hex,
+        )
+        paths.check_path(path)
+
+        async def once(run: RunSummary) -> Delivered:
+            if delivery_id is not None and (known := await self._delivery(run_id, delivery_id)):
+                return _same_again(known, fact, path)
+            if run.status in STOPPED and run.status is not Status.NEEDS_ATTENTION:
+                raise RunFinishedError(run_id, run.status, f"deliver {event!r}")
+            waiting = _check_payload(run, path, event, stored)
+            recorded = await self._append(run, fact, path)
+            return Delivered(recorded.seq, True, waiting, _delivery_note(run, path, event, waiting))
+
+        return await self._decided(run_id, once)
+
+    async def retry(self, run_id: str) -> str:
+        """Let a failed, cancelled or stopped run go on; completed work is kept. Say what was done.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+            RunFinishedError: it did not fail.
+        """
+
+        async def once(run: RunSummary) -> str:
+            if run.status not in (Status.ERROR, Status.CANCELLED, Status.NEEDS_ATTENTION):
+                raise RunFinishedError(run_id, run.status, "retry what has not failed")
+            recall = _recall(await self.backend.events(run_id))
+            voided = recall.voided_by_retry()
+            await self._append(run, ev.RunRetried(voided=voided))
+            again = f"{', '.join(voided)} will run again" if voided else "its body will run again"
+            return f"run {run_id} is queued for attempt {run.attempt + 1}: {again}"
+
+        return await self._decided(run_id, once)
+
+    async def cancel(self, run_id: str) -> str:
+        """Cancel a run; say what was done: at once, or by the worker that holds it.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+            RunFinishedError: it is at its end already.
+        """
+
+        async def once(run: RunSummary) -> str:
+            if run.status in FINISHED:
+                raise RunFinishedError(run_id, run.status, "cancel it")
+            if run.worker is None:
+                await self._append(run, ev.RunCancelled())
+                return f"run {run_id} is cancelled"
+            if not run.inner.cancel_requested:
+                await self._append(run, ev.RunCancelRequested())
+            return f"run {run_id} is asked to stop; worker {run.worker} holds it"
+
+        return await self._decided(run_id, once)
+
+    async def fork(self, run_id: str, at_seq: int, new_run_id: str | None = None) -> str:
+        """Make a new run with the history of this one up to `at_seq`; return its id.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+            ValueError: it has no such event.
+            RunExistsError: the new id is taken.
+        """
+        events = await self.events(run_id)
+        if not 1 <= at_seq <= events[-1].seq:
+            raise ValueError(f"run {run_id!r} has events 1 to {events[-1].seq}, not {at_seq}")
+        id = paths.check_run_id(new_run_id or f"{run_id[:100]}-fork-{secrets.token_hex(3)}")
+        forked = Event(ev.RunForked(source=run_id, source_seq=at_seq), at=self._clock.now())
+        return await self._create(id, [*events[:at_seq], forked])
+
+    # How
+
+    def _known(self) -> dict[str, Workflow[..., Any]]:
+        return by_name(self._given)
+
+    async def _input(self, name: str, input: object) -> Encoded:
+        """Return the input as the log will hold it, checked as well as it can be from here."""
+        known = self._known()
+        if name in known:
+            return known[name].store_input(input)
+        announced = {info.name: info for info in await self.workflows()}
+        if name not in announced and not await self.list_runs(workflow=name, limit=1):
+            raise UnknownWorkflowError(name, announced)
+        stored = encoded(input, f"input of workflow {name!r}")
+        info = announced.get(name)
+        if info is not None and info.schema is not None:
+            shapes.check(json_part(stored), info.schema, f"input of workflow {name!r}")
+        return stored
+
+    async def _create(self, run_id: str, events: list[Event]) -> str:
+        try:
+            await self.backend.append(run_id, events, expect=0)
+        except StaleAppendError:
+            raise RunExistsError(run_id) from None
+        return run_id
+
+    async def _decided(self, run_id: str, decide: Callable[[RunSummary], Awaitable[T]]) -> T:
+        """Decide on the newest summary until what was decided could be recorded."""
+        while True:
+            try:
+                return await decide(await self.get(run_id))
+            except StaleAppendError:
+                await asyncio.sleep(secrets.randbelow(10) / 1000)
+
+    async def _append(self, run: RunSummary, fact: Fact, path: str = "") -> Event:
+        event = Event(fact, path, self._clock.now())
+        return (await self.backend.append(run.run_id, [event], expect=run.last_seq))[-1]
+
+    async def _delivery(self, run_id: str, delivery_id: str) -> Event | None:
+        return _recall(await self.backend.events(run_id)).by_id.get(delivery_id)
+
+
+def _statuses(given: Status | str | Collection[str] | None) -> frozenset[Status] | None:
+    if given is None:
+        return None
+    return frozenset(Status(name) for name in ([given] if isinstance(given, str) else given))
+
+
+def _recall(events: Iterable[Event]) -> Recall:
+    recall = Recall()
+    for event in events:
+        recall.add(event)
+    return recall
+
+
+def _check_payload(run: RunSummary, path: str, event: str, payload: Encoded) -> bool:
+    """Say whether a wait is open for the event, and refuse a payload that it does not take."""
+    for wait in run.open_waits:
+        if (wait.path, wait.event) == (path, event):
+            if wait.schema is not None:
+                shapes.check(json_part(payload), wait.schema, f"payload of {event!r}")
+            return True
+    return False
+
+
+def _delivery_note(run: RunSummary, path: str, event: str, waiting: bool) -> str:
+    if waiting:
+        return f"delivered {event!r} to {path!r} of run {run.run_id}"
+    open_now = ", ".join(f"{wait.path} ⇐ {wait.event}" for wait in run.open_waits) or "none"
+    return f"kept: nothing waits for {event!r} at {path!r} yet; open waits: {open_now}"
+
+
+def _same_again(known: Event, fact: ev.EventDelivered, path: str) -> Delivered:
+    recorded: Any = known.fact
+    if (known.path, recorded.event, recorded.payload) != (path, fact.event, fact.payload):
+        raise InvalidPayloadError(
+            f"delivery {fact.delivery_id!r}", f"recorded as event {known.seq} with other content"
+        )
+    note = f"delivery {fact.delivery_id!r} was accepted before, as event {known.seq}"
+    return Delivered(known.seq, False, False, note)
+
+
+async def _closed(changes: AsyncIterator[Any]) -> None:
+    close = getattr(changes, "aclose", None)
+    if close is not None:
+        await close()

@@ -1,0 +1,325 @@
+"""What can happen in a run, one frozen class per fact, and the event that carries it.
+
+The log of a run is a list of events and nothing else. Every other view of a run (its summary, its
+state, its tree) is folded from the log and can be thrown away and rebuilt. The name of a fact's
+class is the event's type on disk and never changes once released. Facts are msgspec structs
+rather than dataclasses: as frozen and as slotted, and read from JSON ten times faster. The author's
+values stay in their encoded form (`Encoded`), so a log of 100,000 events opens without decoding
+one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeAlias, get_args
+
+import msgspec
+
+from flopod import codec
+from flopod.errors import ErrorInfo
+
+Encoded: TypeAlias = msgspec.Raw
+"""A value as `codec.encode` writes it: JSON text, as UTF-8 bytes."""
+
+
+def utc_now() -> datetime:
+    """Return the time now, in UTC and whole milliseconds: what a log can hold."""
+    return whole_ms(datetime.now(UTC))
+
+
+def whole_ms(at: datetime) -> datetime:
+    """Return `at` cut to whole milliseconds."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def encoded(value: object, where: str = "value") -> Encoded:
+    """Return `value` as an event holds it.
+
+    Raises:
+        SerializableError: it cannot be stored; `where` names it.
+    """
+    return Encoded(codec.encode(value, where).encode())
+
+
+def decoded(value: Encoded) -> Any:
+    """Return a fresh copy of the value that an event holds."""
+    return codec.decode(bytes(value).decode())
+
+
+class _Fact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What all facts have in common: nothing but their form."""
+
+
+class RunSubmitted(_Fact, frozen=True, kw_only=True):
+    """Somebody asked for a run; a worker may claim it."""
+
+    workflow: str
+    """The workflow's name; empty for a run authored by hand (`create_runtime`)."""
+    input: Encoded | None = None
+
+
+class RunStarted(_Fact, frozen=True, kw_only=True):
+    """A worker entered the body: the first time, or again after a break."""
+
+    worker: str = ""
+    """Who, as `host:pid`."""
+    code: str = ""
+    """Fingerprint of the workflow's source."""
+
+
+class RunCompleted(_Fact, frozen=True, kw_only=True):
+    """The body returned."""
+
+    output: Encoded
+    unvisited: tuple[str, ...] = ()
+    """Recorded paths that the body no longer reached."""
+
+
+class RunFailed(_Fact, frozen=True, kw_only=True):
+    """The body raised."""
+
+    error: ErrorInfo
+    failed_paths: tuple[str, ...] = ()
+    """The steps whose failure ended the run; empty when the body itself raised."""
+
+
+class RunCancelRequested(_Fact, frozen=True, kw_only=True):
+    """Somebody asked to cancel a run that a worker holds."""
+
+
+class RunCancelled(_Fact, frozen=True, kw_only=True):
+    """The run was cancelled."""
+
+
+class RunNeedsAttention(_Fact, frozen=True, kw_only=True):
+    """The run stopped before something that only a person can decide."""
+
+    error: ErrorInfo
+
+
+class RunRetried(_Fact, frozen=True, kw_only=True):
+    """The run goes on after a failure; the failure records at these paths are void."""
+
+    voided: tuple[str, ...] = ()
+
+
+class RunForked(_Fact, frozen=True, kw_only=True):
+    """The events before this one were copied from another run."""
+
+    source: str
+    source_seq: int
+
+
+class ActivityStarted(_Fact, frozen=True, kw_only=True):
+    """A step is about to be called."""
+
+    attempt: int = 1
+
+
+class ActivityRetrying(_Fact, frozen=True, kw_only=True):
+    """An attempt failed; the next one is due at `next_at`."""
+
+    attempt: int
+    error: ErrorInfo
+    next_at: datetime
+
+
+class ActivityCompleted(_Fact, frozen=True, kw_only=True):
+    """A step returned. A replay hands `output` back and never calls the step again."""
+
+    output: Encoded
+    attempt: int = 1
+
+
+class ActivityFailed(_Fact, frozen=True, kw_only=True):
+    """A step failed for good."""
+
+    error: ErrorInfo
+
+
+class BranchTaken(_Fact, frozen=True, kw_only=True):
+    """A branch was decided; a replay takes the same one."""
+
+    key: str
+    """The key taken, as it stands in paths: the inside of the branch is `path[key]`."""
+    default: bool = False
+    """The key had no case of its own."""
+
+
+class EachStarted(_Fact, frozen=True, kw_only=True):
+    """An each announced its items."""
+
+    total: int
+    fingerprint: str = ""
+    """Digest of the encoded items; empty when they cannot be encoded."""
+
+
+class EachItemCompleted(_Fact, frozen=True, kw_only=True):
+    """An item (its path is `id[index]`) is done."""
+
+    output: Encoded
+
+
+class EachItemFailed(_Fact, frozen=True, kw_only=True):
+    """An item failed: data for the body, not a failure of the run."""
+
+    error: ErrorInfo
+
+
+class RepeatIterationCompleted(_Fact, frozen=True, kw_only=True):
+    """An iteration (its path is `id[iteration]`) is done."""
+
+    stop: bool = False
+
+
+class ParallelStarted(_Fact, frozen=True, kw_only=True):
+    """A parallel announced its branches."""
+
+    total: int
+
+
+class ParallelBranchCompleted(_Fact, frozen=True, kw_only=True):
+    """A branch of a parallel (its path is `id[index]`) is done."""
+
+    output: Encoded
+
+
+class ParallelBranchFailed(_Fact, frozen=True, kw_only=True):
+    """A branch of a parallel raised."""
+
+    error: ErrorInfo
+
+
+class SleepStarted(_Fact, frozen=True, kw_only=True):
+    """The run sleeps until `wake_at`, which never moves."""
+
+    wake_at: datetime
+
+
+class SleepCompleted(_Fact, frozen=True, kw_only=True):
+    """The sleep is over."""
+
+
+class WaitStarted(_Fact, frozen=True, kw_only=True):
+    """The run waits here for an event."""
+
+    event: str
+    deadline: datetime | None = None
+    schema: dict[str, Any] | None = None
+    """JSON Schema of the payload, where the author gave a type."""
+
+
+class EventDelivered(_Fact, frozen=True, kw_only=True):
+    """Somebody delivered an event for the wait at this path."""
+
+    event: str
+    payload: Encoded
+    delivery_id: str
+
+
+class WaitCompleted(_Fact, frozen=True, kw_only=True):
+    """The wait took a delivery."""
+
+    delivery_id: str
+
+
+class WaitTimedOut(_Fact, frozen=True, kw_only=True):
+    """The deadline passed without a delivery."""
+
+
+class VarSet(_Fact, frozen=True, kw_only=True):
+    """A variable has a new value."""
+
+    value: Encoded
+    by: str = ""
+    """The scope whose code made the change: the same scope finds it again on replay."""
+
+
+class ListSet(_Fact, frozen=True, kw_only=True):
+    """A list changed: it is `value` now, or grew by `pushed`, or kept only some indexes."""
+
+    value: Encoded | None = None
+    pushed: Encoded | None = None
+    kept: tuple[int, ...] | None = None
+    by: str = ""
+
+
+class MapSet(_Fact, frozen=True, kw_only=True):
+    """A map changed: it is `value` now, or has `[key, value]` put, or a key deleted."""
+
+    value: Encoded | None = None
+    put: Encoded | None = None
+    deleted: Encoded | None = None
+    by: str = ""
+
+
+class LogEmitted(_Fact, frozen=True, kw_only=True):
+    """A line in the run's own log."""
+
+    level: str
+    message: str
+    fields: Encoded | None = None
+
+
+Fact: TypeAlias = (
+    RunSubmitted
+    | RunStarted
+    | RunCompleted
+    | RunFailed
+    | RunCancelRequested
+    | RunCancelled
+    | RunNeedsAttention
+    | RunRetried
+    | RunForked
+    | ActivityStarted
+    | ActivityRetrying
+    | ActivityCompleted
+    | ActivityFailed
+    | BranchTaken
+    | EachStarted
+    | EachItemCompleted
+    | EachItemFailed
+    | RepeatIterationCompleted
+    | ParallelStarted
+    | ParallelBranchCompleted
+    | ParallelBranchFailed
+    | SleepStarted
+    | SleepCompleted
+    | WaitStarted
+    | EventDelivered
+    | WaitCompleted
+    | WaitTimedOut
+    | VarSet
+    | ListSet
+    | MapSet
+    | LogEmitted
+)
+
+TYPES: Mapping[str, type[Fact]] = {cls.__name__: cls for cls in get_args(Fact)}
+
+
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """A fact, when and where it happened, and its number in the log of its run."""
+
+    fact: Fact
+    path: str = ""
+    """Where it happened, as `expedition[2]/fetch`; empty for the run itself."""
+    at: datetime = msgspec.field(default_factory=utc_now)
+    """When it happened, in UTC and whole milliseconds."""
+    seq: int = 0
+    """1, 2, 3 … per run, without gaps; assigned by the store, 0 until it is recorded."""
+
+    @property
+    def type(self) -> str:
+        """The name of the fact, as `ActivityCompleted`."""
+        return type(self.fact).__name__
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the fact holds, by name, with the author's values decoded."""
+        return {name: _plain(value) for name, value in msgspec.structs.asdict(self.fact).items()}
+
+
+def _plain(value: Any) -> Any:
+    return decoded(value) if isinstance(value, msgspec.Raw) else value

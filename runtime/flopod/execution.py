@@ -1,0 +1,164 @@
+"""What all primitives of one running body share: its journal, its clock, and who is doing what.
+
+It counts the branches of the body that could go on. When none can (all are asleep, waiting for an
+event or backing off), the run is *blocked*, and whoever runs it may unload it. To unload it, to
+stop, or to give up is one thing here: `drain`. From then on no primitive begins anything, and
+those who wait are told `Suspended`; steps in flight still end and are recorded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from flopod.clock import Clock
+from flopod.errors import (
+    BackendError,
+    CorruptLogError,
+    DuplicateIdError,
+    FlopodError,
+    InvalidIdError,
+    LeaseLostError,
+    NeedsAttentionError,
+    NondeterminismError,
+    RunFinishedError,
+    ScopeError,
+    Suspended,
+)
+from flopod.events import Event, Fact
+from flopod.journal import Journal
+from flopod.threads import Threads
+
+FATAL = (
+    NondeterminismError,
+    NeedsAttentionError,
+    DuplicateIdError,
+    InvalidIdError,
+    ScopeError,
+    LeaseLostError,
+    CorruptLogError,
+    BackendError,
+)
+"""Errors of the run itself: an each does not take them for its items', a retry does not help."""
+
+
+class Execution:
+    """One life of one run in this process."""
+
+    def __init__(self, journal: Journal, clock: Clock, threads: Threads) -> None:
+        self.journal = journal
+        self.recall = journal.recall
+        self.clock = clock
+        self.threads = threads
+        self.fatal: FlopodError | None = None
+        """Why the run can't go on, whatever the body makes of it."""
+        self.draining = False
+        self.on_blocked: Callable[[], None] = lambda: None
+        self.on_parked: Callable[[], None] = lambda: None
+        """Called when somebody begins to wait: now news from other programs matter."""
+        self.loop = asyncio.get_running_loop()
+        self._able = 1
+        self._parked: dict[asyncio.Future[None], datetime | None] = {}
+        """Who waits, and until when."""
+        self.on_cancel: Callable[[], object] = lambda: None
+        """Called when somebody asked to cancel the run."""
+        journal.on_news = self._look
+        journal.on_failure = self.fail
+
+    @property
+    def blocked(self) -> bool:
+        """No branch of the body can go on before something happens."""
+        return self._able == 0
+
+    @property
+    def wakes(self) -> datetime | None:
+        """When somebody who waits goes on by itself; None when nobody does."""
+        return min((until for until in self._parked.values() if until is not None), default=None)
+
+    async def record(self, fact: Fact, path: str = "", *, expect: int | None = None) -> Event:
+        """Make `fact` durable; return it as a replay would see it. See `Journal.record`."""
+        if self.recall.ended is not None:
+            raise RunFinishedError(self.journal.run_id, "at its end", "record anything more")
+        try:
+            return await self.journal.record(fact, path, expect=expect)
+        except (LeaseLostError, CorruptLogError, BackendError) as error:
+            self.fail(error)
+            raise
+
+    def check(self) -> None:
+        """Let nothing begin once the run is to stop.
+
+        Raises:
+            Suspended: it is.
+        """
+        if self.draining:
+            raise Suspended
+
+    def fail(self, error: FlopodError) -> None:
+        """Note why the run can't go on, and stop it. The first reason counts."""
+        self.fatal = self.fatal or error
+        self.drain()
+
+    def stopped(self, error: FlopodError) -> FlopodError:
+        """Return `error` after it has stopped the run, for a body that catches everything."""
+        self.fail(error)
+        return error
+
+    def drain(self) -> None:
+        """Let nothing new begin, and tell those who wait."""
+        self.draining = True
+        for future in self._parked:
+            if not future.done():
+                future.set_exception(Suspended())
+
+    def _look(self) -> None:
+        """Let those who wait look again: there is news."""
+        if self.recall.cancel_requested:
+            self.on_cancel()
+        for future in self._parked:
+            if not future.done():
+                future.set_result(None)
+
+    async def park(self, until: datetime | None) -> None:
+        """Wait for news, or until a time; it may be over sooner.
+
+        Raises:
+            Suspended: the run is to stop.
+        """
+        self.check()
+        future = asyncio.get_running_loop().create_future()
+        timer = self.clock.call_at(until, lambda: _ring(future)) if until else None
+        self._parked[future] = until
+        try:
+            with self.away():
+                self.on_parked()
+                await future
+        finally:
+            self._parked.pop(future, None)
+            if timer is not None:
+                timer.cancel()
+
+    @contextmanager
+    def away(self, stand_ins: int = 0) -> Iterator[None]:
+        """Count the branch that calls as unable to go on, in favour of `stand_ins` others."""
+        self._change(stand_ins - 1)
+        try:
+            yield
+        finally:
+            self._change(+1)
+
+    def branch_ended(self) -> None:
+        """Count one branch less: it is through."""
+        self._change(-1)
+
+    def _change(self, by: int) -> None:
+        self._able += by
+        if self._able == 0:
+            self.on_blocked()
+
+
+def _ring(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

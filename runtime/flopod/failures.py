@@ -1,0 +1,116 @@
+"""Exceptions as data, and back: what a body catches is the same on the first run and on replay.
+
+A stored error never names a class to load. An exception comes back as the step's failure it was,
+as one of Python's own built-in errors where it was one, and else as a `RecordedError`.
+"""
+
+from __future__ import annotations
+
+import builtins
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+from flopod.errors import (
+    ActivityError,
+    ActivityTimeoutError,
+    ErrorInfo,
+    FlopodError,
+    SerializableError,
+)
+
+OWN = str(Path(__file__).parent)
+LONGEST = 4000
+"""Characters of a message, and of a traceback, that are kept."""
+
+
+class RecordedError(FlopodError):
+    """An exception of the author's, as the log remembers it."""
+
+    def __init__(self, info: ErrorInfo) -> None:
+        super().__init__(str(info))
+        self.info = info
+
+
+def describe(error: BaseException, path: str = "") -> ErrorInfo:
+    """Return what the log keeps of an exception raised at `path`."""
+    if isinstance(error, ActivityError):
+        return error.cause
+    if isinstance(error, RecordedError):
+        return error.info
+    return ErrorInfo(
+        type=type(error).__name__,
+        message=_storable(str(error)),
+        path=path,
+        traceback=_storable(_own_frames(error.__traceback__), keep_end=True),
+    )
+
+
+def rebuild(info: ErrorInfo) -> Exception:
+    """Return the exception that a body is given for a recorded error."""
+    error = _rebuilt(info)
+    setattr(error, _PATH, info.path)
+    return error
+
+
+def failed_paths(error: BaseException) -> tuple[str, ...]:
+    """Return the paths whose recorded failures make up `error`; none if the body itself raised."""
+    if isinstance(error, BaseExceptionGroup):
+        return tuple(path for part in error.exceptions for path in failed_paths(part))
+    path = getattr(error, _PATH, "")
+    return (path,) if path else ()
+
+
+_PATH = "flopod_path"
+"""The attribute by which an error that comes from the log knows its place in it."""
+
+
+def _rebuilt(info: ErrorInfo) -> Exception:
+    if info.type == SerializableError.__name__:
+        return SerializableError(info.message, "")
+    if info.kind:
+        failure = ActivityTimeoutError if info.kind == "timeout" else ActivityError
+        return failure(info.path, info.attempts, info)
+    cls = getattr(builtins, info.type, None)
+    if isinstance(cls, type) and issubclass(cls, Exception) and cls in PLAIN:
+        return cls(info.message)
+    return RecordedError(info)
+
+
+PLAIN = frozenset(
+    {
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        ConnectionError,
+        EOFError,
+        Exception,
+        FileExistsError,
+        FileNotFoundError,
+        IndexError,
+        InterruptedError,
+        LookupError,
+        NotImplementedError,
+        OSError,
+        OverflowError,
+        PermissionError,
+        RuntimeError,
+        TimeoutError,
+        TypeError,
+        ValueError,
+        ZeroDivisionError,
+    }
+)
+"""Built-in errors that one message makes whole again. (KeyError would quote its message.)"""
+
+
+def _own_frames(tb: TracebackType | None) -> str:
+    """Return the frames of the author's own code, innermost last."""
+    frames = [frame for frame in traceback.extract_tb(tb) if not frame.filename.startswith(OWN)]
+    return "".join(traceback.format_list(frames))
+
+
+def _storable(text: str, keep_end: bool = False) -> str:
+    """Return `text` cut, and with what UTF-8 cannot hold (odd file names) written out."""
+    clean = text.encode("utf-8", "backslashreplace").decode()
+    return clean[-LONGEST:] if keep_end else clean[:LONGEST]

@@ -1,0 +1,336 @@
+"""Control flow: branch, each, repeat, parallel. What was decided or finished is not done again."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import inspect
+from collections.abc import (
+    AsyncIterable,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from dataclasses import dataclass
+from typing import Any, Final, final
+
+from flopod import codec, paths
+from flopod import events as ev
+from flopod.errors import (
+    NondeterminismError,
+    SerializableError,
+    Suspended,
+    UnknownBranchError,
+)
+from flopod.events import decoded, encoded
+from flopod.execution import FATAL, Execution
+from flopod.failures import describe, rebuild
+from flopod.recall import Step
+from flopod.scope import Line, Scope, entered
+
+
+@final
+class Stop:
+    """What an iteration returns to end its repeat."""
+
+    def __repr__(self) -> str:
+        return "STOP"
+
+
+STOP: Final = Stop()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemError:
+    """An item of an each that failed."""
+
+    index: int
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class EachResult:
+    """What an each came to."""
+
+    results: list[Any]
+    """One place per item, in order; None where it failed."""
+    errors: list[ItemError]
+
+
+async def branch(
+    scope: Scope,
+    id: str,
+    key: object,
+    cases: Mapping[Any, Callable[[], Any]],
+    default: Callable[[], Any] | None,
+) -> Any:
+    """Run the case of `key`; on replay the case taken then, whatever `key` is now."""
+    path, step = scope.ask(id, "branch")
+    by_name = {paths.key_text(case): call for case, call in cases.items()}
+    known: Any = step.outcome if step is not None else None
+    taken = known or _decide(path, key, by_name, default)
+    chosen = default if taken.default else by_name.get(taken.key)
+    if chosen is None:
+        recorded, asked = f"the branch {taken.key!r}", f"one of {', '.join(by_name) or 'none'}"
+        raise scope.execution.stopped(NondeterminismError(path, recorded, asked))
+    if known is None:
+        await scope.execution.record(taken, path)
+    with entered(scope.inside(f"{path}[{taken.key}]")):
+        return await _result(chosen())
+
+
+def _decide(
+    path: str,
+    key: object,
+    cases: Mapping[str, Callable[[], Any]],
+    default: Callable[[], Any] | None,
+) -> ev.BranchTaken:
+    name = paths.key_text(key)
+    if name not in cases and default is None:
+        raise UnknownBranchError(path, key, cases)
+    return ev.BranchTaken(key=name, default=name not in cases)
+
+
+async def each(
+    scope: Scope,
+    id: str,
+    items: Iterable[Any] | AsyncIterable[Any],
+    fn: Callable[[Any, int], Any],
+    concurrency: int,
+) -> EachResult:
+    """Run `fn(item, index)` for every item that is not done yet; an error is its item's."""
+    if concurrency < 1:
+        raise ValueError(f"each {id!r}: concurrency is {concurrency}; it must be 1 or more")
+    path, step = scope.ask(id, "each")
+    listed = await _listed(items)
+    _announce_items(scope.execution, path, step, listed)
+    result = EachResult([None] * len(listed), [])
+
+    async def one(index: int, line: Line) -> None:
+        await _item(scope, path, index, line, lambda: fn(listed[index], index), result)
+
+    await _fan_out(scope, one, len(listed), concurrency)
+    result.errors.sort(key=lambda failed: failed.index)
+    return result
+
+
+async def repeat(scope: Scope, id: str, fn: Callable[[int], Any]) -> int:
+    """Run `fn(iteration)` until it returns STOP; return how many iterations there were."""
+    path, _ = scope.ask(id, "repeat")
+    recall = scope.execution.recall
+    iteration = 0
+    while True:
+        place = paths.item(path, iteration)
+        known = recall.steps.get(place)
+        if known is not None:
+            known.visited = True
+            scope.line.saw(known.seq)
+            stop = getattr(known.outcome, "stop", False)
+        else:
+            scope.execution.check()
+            with entered(scope.inside(place)):
+                stop = await _result(fn(iteration)) is STOP
+            scope.line.went_on()
+            await scope.execution.record(ev.RepeatIterationCompleted(stop=stop), place)
+        iteration += 1
+        if stop:
+            return iteration
+
+
+async def parallel(scope: Scope, id: str, fns: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Run all of `fns` at once; return their results in order, once every one has settled."""
+    path, step = scope.ask(id, "parallel")
+    _announce_branches(scope.execution, path, step, len(fns))
+    results: list[Any] = [None] * len(fns)
+    errors: dict[int, Exception] = {}
+
+    async def one(index: int, line: Line) -> None:
+        place = paths.item(path, index)
+        try:
+            results[index] = await _settled(scope, place, line, fns[index])
+        except FATAL:
+            raise
+        except Exception as error:
+            errors[index] = error
+
+    await _fan_out(scope, one, len(fns), max(1, len(fns)))
+    _raise_all(path, [errors[index] for index in sorted(errors)])
+    return results
+
+
+def _raise_all(path: str, errors: list[Exception]) -> None:
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise ExceptionGroup(f"{len(errors)} branches of parallel {path!r} failed", errors)
+
+
+async def _item(
+    scope: Scope,
+    path: str,
+    index: int,
+    line: Line,
+    call: Callable[[], Any],
+    result: EachResult,
+) -> None:
+    """Settle one item: from the log, or by running it."""
+    place = paths.item(path, index)
+    known = _known(scope, place, line)
+    if known is None:
+        known = await _run_item(scope, place, line, call)
+    match known:
+        case ev.EachItemCompleted(output=output):
+            result.results[index] = decoded(output)
+        case ev.EachItemFailed(error=error):
+            result.errors.append(ItemError(index, rebuild(error)))
+
+
+async def _run_item(
+    scope: Scope, place: str, line: Line, call: Callable[[], Any]
+) -> ev.EachItemCompleted | ev.EachItemFailed:
+    fact: ev.EachItemCompleted | ev.EachItemFailed
+    try:
+        with entered(scope.inside(place, line)):
+            value = await _result(call())
+        fact = ev.EachItemCompleted(output=encoded(value, f"result of {place!r}"))
+    except FATAL:
+        raise
+    except Exception as error:
+        fact = ev.EachItemFailed(error=describe(error, place))
+    line.went_on()
+    await scope.execution.record(fact, place)
+    return fact
+
+
+async def _settled(scope: Scope, place: str, line: Line, call: Callable[[], Any]) -> Any:
+    """Return what one branch of a parallel came to: from the log, or by running it."""
+    known = _known(scope, place, line)
+    if isinstance(known, ev.ParallelBranchFailed):
+        raise rebuild(known.error)
+    if isinstance(known, ev.ParallelBranchCompleted):
+        return decoded(known.output)
+    try:
+        with entered(scope.inside(place, line)):
+            value = await _result(call())
+        output = encoded(value, f"result of {place!r}")
+    except FATAL:
+        raise
+    except Exception as error:
+        info = describe(error, place)
+        line.went_on()
+        await scope.execution.record(ev.ParallelBranchFailed(error=info), place)
+        raise rebuild(info) from error
+    line.went_on()
+    await scope.execution.record(ev.ParallelBranchCompleted(output=output), place)
+    return decoded(output)
+
+
+def _known(scope: Scope, place: str, line: Line) -> ev.Fact | None:
+    step = scope.execution.recall.steps.get(place)
+    if step is None:
+        scope.execution.check()
+        return None
+    step.visited = True
+    line.saw(step.seq)
+    return step.outcome
+
+
+async def _listed(items: Iterable[Any] | AsyncIterable[Any]) -> list[Any]:
+    if isinstance(items, AsyncIterable):
+        return [item async for item in items]
+    return list(items)
+
+
+def _announce_items(execution: Execution, path: str, step: Step | None, items: list[Any]) -> None:
+    """Record how many items there are, and which; refuse others than those recorded."""
+    started = ev.EachStarted(total=len(items), fingerprint=_fingerprint(items))
+    if step is None:
+        execution.journal.ride(started, path)
+    elif step.outcome != started:
+        known: Any = step.outcome
+        recorded = f"an each of {known.total} items"
+        same = " others" if known.total == started.total else ""
+        raise execution.stopped(
+            NondeterminismError(
+                path,
+                recorded,
+                f"{started.total}{same}; keep the list of an each in a step or a variable",
+            )
+        )
+
+
+def _announce_branches(execution: Execution, path: str, step: Step | None, total: int) -> None:
+    if step is None:
+        execution.journal.ride(ev.ParallelStarted(total=total), path)
+    elif (known := getattr(step.outcome, "total", total)) != total:
+        recorded = f"a parallel of {known} branches"
+        raise execution.stopped(NondeterminismError(path, recorded, f"{total}"))
+
+
+def _fingerprint(items: list[Any]) -> str:
+    """Return a digest of the items, or nothing where they are of a kind that is never stored."""
+    try:
+        text = codec.encode(items)
+    except SerializableError:
+        return ""
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+async def _fan_out(
+    scope: Scope, one: Callable[[int, Line], Awaitable[None]], total: int, concurrency: int
+) -> None:
+    """Settle `total` things, `concurrency` at a time, each on a line of its own."""
+    if concurrency == 1 or total == 1:
+        for index in range(total):
+            await one(index, scope.line)
+        return
+    pending = iter(range(total))
+    joined = Line(scope.line.horizon)
+
+    async def work() -> None:
+        for index in pending:
+            line = Line(scope.line.horizon)
+            await one(index, line)
+            joined.saw(line.horizon)
+
+    await _join(scope.execution, [work() for _ in range(min(concurrency, total))])
+    scope.line.saw(joined.horizon)
+
+
+async def _join(execution: Execution, strands: list[Coroutine[Any, Any, None]]) -> None:
+    """Run `strands` at once. An error ends them all; a suspension lets each come to its own."""
+
+    async def strand(coroutine: Coroutine[Any, Any, None]) -> None:
+        try:
+            await coroutine
+        finally:
+            execution.branch_ended()
+
+    with execution.away(stand_ins=len(strands)):
+        tasks = {asyncio.create_task(strand(coroutine)) for coroutine in strands}
+        try:
+            errors = await _first_error(tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+    for error in errors:
+        raise error
+
+
+async def _first_error(tasks: set[asyncio.Task[None]]) -> list[BaseException]:
+    """Return why the strands ended before their time: an error as soon as there is one."""
+    errors: list[BaseException] = []
+    while tasks:
+        done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        errors += [error for task in done if (error := task.exception()) is not None]
+        if any(not isinstance(error, Suspended) for error in errors):
+            break
+    return sorted(errors, key=lambda error: isinstance(error, Suspended))
+
+
+async def _result(value: Any) -> Any:
+    return await value if inspect.isawaitable(value) else value

@@ -1,0 +1,82 @@
+"""Log lines of a run: what the author says with `wf.log`, and what `logging` hears meanwhile.
+
+A line belongs to the scope that emitted it. A replay skips as many lines of a scope as are
+recorded, so that a line stands in the log once, however often the body is entered again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from flopod import events as ev
+from flopod.errors import SerializableError
+from flopod.events import encoded
+from flopod.scope import Scope, current
+
+OWN = ("flopod", "asyncio", "aiosqlite", "watchfiles", "concurrent")
+"""Loggers whose lines are about the machinery, not about the run."""
+
+
+def emit(scope: Scope, level: str, message: str, fields: dict[str, Any]) -> None:
+    """Add a line to the log of the run, unless a replay comes by a recorded one."""
+    scope.logged += 1
+    if not scope.leaf and scope.logged <= scope.execution.recall.logged[scope.path]:
+        return
+    scope.execution.journal.ride(
+        ev.LogEmitted(
+            level=level,
+            message=message.encode("utf-8", "backslashreplace").decode(),
+            fields=_storable(fields) if fields else None,
+        ),
+        scope.path,
+    )
+
+
+def _storable(fields: dict[str, Any]) -> ev.Encoded:
+    """Return the fields, those that can't be stored as their `repr`: a log line never fails."""
+    kept: dict[str, Any] = {}
+    for name, value in fields.items():
+        try:
+            encoded(value)
+            kept[name] = value
+        except SerializableError:
+            kept[name] = repr(value)[:200]
+    return encoded(kept)
+
+
+class RunHandler(logging.Handler):
+    """Takes what `logging` hears inside a run into the log of that run."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take one record; records from outside any run, or of the machinery, are not ours."""
+        scope = current()
+        if scope is None or record.name.partition(".")[0] in OWN:
+            return
+        try:
+            level, message = record.levelname.lower(), record.getMessage()
+            self._hand_over(scope, level, message, {"logger": record.name})
+        except Exception:
+            self.handleError(record)
+
+    def _hand_over(self, scope: Scope, level: str, message: str, fields: dict[str, Any]) -> None:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:  # a step in a thread of its own
+            scope.execution.loop.call_soon_threadsafe(emit, scope, level, message, fields)
+        else:
+            emit(scope, level, message, fields)
+
+
+_handler = RunHandler()
+
+
+def listen() -> None:
+    """Hear what `logging` says from now on. Once is enough; more does nothing."""
+    root = logging.getLogger()
+    if _handler not in root.handlers:
+        root.addHandler(_handler)

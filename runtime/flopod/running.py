@@ -1,0 +1,175 @@
+"""One run in this process: authored by hand (`create_runtime`), or a workflow to its end."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from flopod import events as ev
+from flopod.backend import Backend
+from flopod.context import Runtime
+from flopod.engine import conclude, execute, result_of
+from flopod.errors import FlopodError, RunCancelledError, RunExistsError
+from flopod.events import encoded
+from flopod.execution import Execution
+from flopod.paths import check_run_id, new_run_id
+from flopod.registry import Workflow, as_workflow
+from flopod.session import Session
+
+R = TypeVar("R")
+
+
+async def create_runtime(run_id: str | None = None, backend: Backend | None = None) -> OwnRuntime:
+    """Open a run that is authored by hand; its primitives then work as in a workflow.
+
+    Opened again, a run goes on where it was, also after a failure. Opened again in the same
+    process, the newer object takes over. Use it with `async with`, so that its end is recorded.
+
+    Args:
+        run_id: `FLOPOD_RUN_ID`, else `main-run`, if not given.
+
+    Raises:
+        RunBusyError: another live process holds the run.
+        RunExistsError: the id is that of a workflow's run.
+    """
+    if backend is None:
+        raise TypeError("create_runtime needs a backend: create_runtime(run_id, backend)")
+    run_id = check_run_id(run_id or os.environ.get("FLOPOD_RUN_ID") or "main-run")
+    session = await Session.open(backend, run_id)
+    try:
+        await _begin_by_hand(session)
+    except BaseException:
+        await session.close(again=False)
+        raise
+    return OwnRuntime(session)
+
+
+async def run_workflow(
+    workflow: Workflow[..., R] | Callable[..., Awaitable[R]],
+    input: object = None,
+    *,
+    backend: Backend,
+    run_id: str | None = None,
+) -> R:
+    """Run a workflow to its end in this process and return its result.
+
+    Called again with the same id, it goes on where it was, or gives the recorded result.
+
+    Args:
+        run_id: `FLOPOD_RUN_ID`, else a new one, if not given.
+
+    Raises:
+        RunBusyError: another live process holds the run.
+        RunExistsError: the id is that of a run of another workflow, or with another input.
+        InvalidPayloadError: the input is not what the workflow takes.
+        RunCancelledError: it was cancelled.
+        NondeterminismError, NeedsAttentionError: the run stopped before doing something twice.
+        Exception: what the workflow raised.
+    """
+    made = as_workflow(workflow)
+    given = run_id or os.environ.get("FLOPOD_RUN_ID")
+    id = check_run_id(given) if given else _new_id(made.name)
+    session = await Session.open(backend, id)
+    unfinished = True
+    try:
+        await _submit(session.execution, made, input)
+        result: R = await _to_the_end(session, made)
+        unfinished = False
+        return result
+    finally:
+        ended = session.execution.recall.ended is not None
+        await session.close(again=unfinished and not ended)
+
+
+async def _to_the_end(session: Session, made: Workflow[..., Any]) -> Any:
+    execution = session.execution
+    run_id, ended = execution.journal.run_id, execution.recall.ended
+    if ended is not None:
+        return result_of(run_id, ended, made)
+    session.follow()
+    outcome = await execute(execution, made, session.me.name)
+    execution.recall.ended = outcome.fact
+    if outcome.fact is None:
+        raise FlopodError(f"run {run_id!r} was stopped before its end; run it again to go on")
+    if isinstance(outcome.fact, ev.RunCancelled):
+        raise RunCancelledError(run_id)
+    if outcome.error is not None:
+        raise outcome.error
+    return result_of(run_id, outcome.fact, made)
+
+
+async def _submit(execution: Execution, made: Workflow[..., Any], input: object) -> None:
+    """Record the run if it is new; refuse one that is another."""
+    submitted = execution.recall.submitted
+    if submitted is None:
+        await _add(execution, ev.RunSubmitted(workflow=made.name, input=made.store_input(input)))
+        return
+    run_id = execution.journal.run_id
+    if submitted.workflow != made.name:
+        what = f"workflow {submitted.workflow!r}" if submitted.workflow else "authored by hand"
+        raise RunExistsError(run_id, what)
+    if input is not None and made.store_input(input) != submitted.input:
+        raise RunExistsError(run_id, "with another input")
+
+
+async def _begin_by_hand(session: Session) -> None:
+    execution = session.execution
+    recall = execution.recall
+    if recall.submitted is None:
+        await _add(execution, ev.RunSubmitted(workflow=""))
+    elif recall.submitted.workflow:
+        run_id = execution.journal.run_id
+        raise RunExistsError(run_id, f"workflow {recall.submitted.workflow!r}")
+    if isinstance(recall.ended, ev.RunFailed | ev.RunNeedsAttention):
+        await _add(execution, ev.RunRetried(voided=recall.voided_by_retry()))
+    if recall.ended is None:
+        execution.journal.ride(ev.RunStarted(worker=session.me.name))
+
+
+async def _add(execution: Execution, fact: ev.Fact) -> None:
+    execution.recall.add(await execution.journal.record(fact))
+
+
+def _new_id(name: str) -> str:
+    return new_run_id(name, ev.utc_now(), secrets.randbits(64))
+
+
+class OwnRuntime(Runtime):
+    """A run authored by hand, with its end in the author's hands too."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session.execution)
+        self._session = session
+        self._closed = False
+
+    async def close(self) -> None:
+        """Give the run back; opened again, it goes on where it is."""
+        if not self._closed:
+            self._closed = True
+            self._execution.drain()
+            await self._session.close(again=False)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if self._execution.recall.ended is None and not self._closed:
+                await self._conclude(error)
+        finally:
+            await self.close()
+
+    async def _conclude(self, error: BaseException | None) -> None:
+        """Record the end: good, or by an exception. A cancelled program only interrupts the run."""
+        if error is None:
+            await conclude(self._execution, encoded(None), None)
+        elif isinstance(error, Exception):
+            await conclude(self._execution, None, error)

@@ -1,0 +1,324 @@
+"""The read-model: what a list of runs shows of each, folded from its log one event at a time.
+
+`fold(summary, event) -> summary` is pure and the only place where a status is decided. Every store
+calls it on append and keeps the result beside the log, so that a list never opens a log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, assert_never
+
+import msgspec
+from msgspec.structs import replace
+
+from flopod import events as ev
+from flopod.errors import ErrorInfo
+from flopod.events import Event
+
+
+class Status(StrEnum):
+    """Where a run stands. The last two are told by a store, which knows leases and damage."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    RETRYING = "retrying"
+    SLEEPING = "sleeping"
+    WAITING = "waiting"
+    OK = "ok"
+    ERROR = "error"
+    CANCELLED = "cancelled"
+    NEEDS_ATTENTION = "needs_attention"
+    INTERRUPTED = "interrupted"
+    DAMAGED = "damaged"
+
+
+FINISHED = frozenset({Status.OK, Status.ERROR, Status.CANCELLED})
+STOPPED = FINISHED | {Status.NEEDS_ATTENTION, Status.DAMAGED}
+"""No worker takes up a run that stands here, unless it is retried."""
+EXECUTING = frozenset({Status.RUNNING, Status.RETRYING})
+"""What only a live worker can keep true; without one it is `interrupted`."""
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a run is, in steps; the items of an outermost each or parallel count as steps."""
+
+    done: int = 0
+    total: int | None = None
+    """Known where an each or a parallel has announced its size."""
+
+
+class OpenWait(msgspec.Struct, frozen=True, kw_only=True):
+    """A place where a run waits for an event."""
+
+    path: str
+    event: str
+    opened_at: datetime
+    deadline: datetime | None = None
+    schema: dict[str, Any] | None = None
+    """JSON Schema of the payload, where the author gave a type."""
+    delivered: bool = False
+    """The event is there, and no worker has taken it yet."""
+
+
+class Inner(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the fold has to remember and nobody else looks at."""
+
+    active: int = 0
+    """Steps in flight."""
+    sleeps: dict[str, datetime] = msgspec.field(default_factory=dict)
+    retries: dict[str, datetime] = msgspec.field(default_factory=dict)
+    fans: dict[str, int] = msgspec.field(default_factory=dict)
+    """Outermost each and parallel scopes at work, with the items left."""
+    single: int = 0
+    """Steps done outside any fan."""
+    fanned: int = 0
+    """Items done inside fans."""
+    announced: int = 0
+    """Items announced by fans."""
+    cancel_requested: bool = False
+    shelved_waits: tuple[OpenWait, ...] = ()
+    """What a stopped run waited for: a retry opens these waits again."""
+
+
+class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One run, as a list shows it."""
+
+    run_id: str
+    workflow: str = ""
+    """The workflow's name; empty for a run authored by hand."""
+    status: Status = Status.QUEUED
+    submitted_at: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    updated_at: datetime | None = None
+    error: ErrorInfo | None = None
+    progress: Progress = Progress()
+    open_waits: tuple[OpenWait, ...] = ()
+    wake_at: datetime | None = None
+    """When the run goes on by itself: the earliest end of a sleep, back-off or deadline."""
+    attempt: int = 1
+    """1, and one more for each time the run was retried."""
+    last_seq: int = 0
+    worker: str | None = None
+    """Who executes it, as `host:pid`; None when nobody does."""
+    current_path: str = ""
+    """Where it was last seen at work."""
+    inner: Inner = Inner()
+
+    @property
+    def finished(self) -> bool:
+        """The run is at its end, good or bad."""
+        return self.status in FINISHED
+
+
+def fold(summary: RunSummary, event: Event) -> RunSummary:
+    """Return `summary` as it stands after `event`. Pure: the whole read-model is this."""
+    changed = _after(summary, event)
+    changed = replace(
+        changed,
+        last_seq=event.seq,
+        updated_at=event.at,
+        current_path=event.path or changed.current_path,
+        wake_at=min(_timers(changed), default=None),
+        progress=_progress(changed.inner),
+    )
+    return replace(changed, status=_status(changed))
+
+
+def _after(s: RunSummary, event: Event) -> RunSummary:
+    """What the event itself changes; status, progress and times follow in `fold`."""
+    fact, path, at = event.fact, event.path, event.at
+    match fact:
+        case ev.RunSubmitted():
+            return replace(s, workflow=fact.workflow, submitted_at=at)
+        case ev.RunStarted():
+            return replace(
+                s,
+                status=Status.RUNNING,
+                submitted_at=s.submitted_at or at,
+                started_at=s.started_at or at,
+                worker=fact.worker or None,
+                inner=replace(s.inner, active=0),
+            )
+        case ev.RunCompleted():
+            return _end(s, Status.OK, at)
+        case ev.RunFailed():
+            return _end(s, Status.ERROR, at, fact.error)
+        case ev.RunCancelled():
+            return _end(s, Status.CANCELLED, at)
+        case ev.RunNeedsAttention():
+            return _end(s, Status.NEEDS_ATTENTION, at, fact.error)
+        case ev.RunRetried():
+            return _again(s)
+        case ev.RunForked():
+            return replace(
+                s, status=s.status if s.status in STOPPED else Status.QUEUED, worker=None
+            )
+        case ev.RunCancelRequested():
+            return replace(s, inner=replace(s.inner, cancel_requested=True))
+        case ev.ActivityStarted():
+            return _retry_over(_active(s, +1), path)
+        case ev.ActivityRetrying():
+            retries = {**s.inner.retries, path: fact.next_at}
+            return replace(_active(s, -1), inner=replace(_active(s, -1).inner, retries=retries))
+        case ev.ActivityCompleted():
+            return _unit_done(_retry_over(_active(s, -1), path), path)
+        case ev.ActivityFailed():
+            return _retry_over(_active(s, -1), path)
+        case ev.EachStarted() | ev.ParallelStarted():
+            return _fan_opened(s, path, fact.total)
+        case ev.EachItemCompleted() | ev.EachItemFailed() | ev.ParallelBranchCompleted():
+            return _item_done(s, path)
+        case ev.SleepStarted():
+            sleeps = {**s.inner.sleeps, path: fact.wake_at}
+            return replace(s, inner=replace(s.inner, sleeps=sleeps))
+        case ev.SleepCompleted():
+            return replace(s, inner=replace(s.inner, sleeps=_without(s.inner.sleeps, path)))
+        case ev.WaitStarted():
+            opened = OpenWait(
+                path=path,
+                event=fact.event,
+                opened_at=at,
+                deadline=fact.deadline,
+                schema=fact.schema,
+            )
+            return replace(s, open_waits=(*s.open_waits, opened))
+        case ev.EventDelivered():
+            return replace(s, open_waits=_delivered(s.open_waits, path, fact.event))
+        case ev.WaitCompleted() | ev.WaitTimedOut():
+            return replace(s, open_waits=tuple(w for w in s.open_waits if w.path != path))
+        case (
+            ev.BranchTaken()
+            | ev.RepeatIterationCompleted()
+            | ev.ParallelBranchFailed()
+            | ev.VarSet()
+            | ev.ListSet()
+            | ev.MapSet()
+            | ev.LogEmitted()
+        ):
+            return s
+        case _:
+            assert_never(fact)
+
+
+def told(summary: RunSummary, holder: str | None) -> RunSummary:
+    """Return `summary` as a store tells it, knowing which live worker holds the run, if any."""
+    status = summary.status
+    if status in EXECUTING and holder is None:
+        status = Status.INTERRUPTED
+    return replace(summary, status=status, worker=holder)
+
+
+def due_at(summary: RunSummary) -> datetime | None:
+    """Return from when on a worker has something to do here, if nobody holds the run.
+
+    None: nothing, until something is delivered, retried or cancelled.
+    """
+    if summary.status in STOPPED:
+        return None
+    wanted = summary.inner.cancel_requested or any(w.delivered for w in summary.open_waits)
+    if wanted or summary.status in (Status.QUEUED, Status.RUNNING):
+        return summary.updated_at
+    return summary.wake_at
+
+
+def haystack(summary: RunSummary) -> str:
+    """Return the text, in lower case, that a search over runs looks through."""
+    waits = (f"{wait.path} {wait.event}" for wait in summary.open_waits)
+    error = f"{summary.error} {summary.error.path}" if summary.error else ""
+    return " ".join((summary.run_id, summary.workflow, error, *waits)).lower()
+
+
+def _end(s: RunSummary, status: Status, at: datetime, error: ErrorInfo | None = None) -> RunSummary:
+    inner = replace(s.inner, active=0, cancel_requested=False, shelved_waits=s.open_waits)
+    return replace(
+        s, status=status, ended_at=at, error=error, open_waits=(), worker=None, inner=inner
+    )
+
+
+def _again(s: RunSummary) -> RunSummary:
+    inner = replace(s.inner, active=0, cancel_requested=False, shelved_waits=())
+    return replace(
+        s,
+        status=Status.QUEUED,
+        ended_at=None,
+        error=None,
+        attempt=s.attempt + 1,
+        open_waits=s.inner.shelved_waits,
+        inner=inner,
+    )
+
+
+def _status(s: RunSummary) -> Status:
+    if s.status in STOPPED or s.status is Status.QUEUED or s.inner.active:
+        return s.status if s.status in STOPPED or s.status is Status.QUEUED else Status.RUNNING
+    if s.open_waits:
+        return Status.WAITING
+    if s.inner.sleeps:
+        return Status.SLEEPING
+    return Status.RETRYING if s.inner.retries else Status.RUNNING
+
+
+def _timers(s: RunSummary) -> Iterator[datetime]:
+    if s.status in STOPPED:
+        return
+    yield from s.inner.sleeps.values()
+    yield from s.inner.retries.values()
+    yield from (wait.deadline for wait in s.open_waits if wait.deadline)
+
+
+def _progress(inner: Inner) -> Progress:
+    total = inner.single + inner.announced if inner.announced else None
+    return Progress(inner.single + inner.fanned, total)
+
+
+def _active(s: RunSummary, change: int) -> RunSummary:
+    # A step that was cut off by a crash has a start and no end, and starts once more: the count
+    # is set to zero by RunStarted, and never falls below.
+    return replace(s, inner=replace(s.inner, active=max(0, s.inner.active + change)))
+
+
+def _retry_over(s: RunSummary, path: str) -> RunSummary:
+    if path not in s.inner.retries:
+        return s
+    return replace(s, inner=replace(s.inner, retries=_without(s.inner.retries, path)))
+
+
+def _in_fan(inner: Inner, path: str) -> bool:
+    return any(path.startswith(f"{fan}[") for fan in inner.fans)
+
+
+def _unit_done(s: RunSummary, path: str) -> RunSummary:
+    if _in_fan(s.inner, path):
+        return s
+    return replace(s, inner=replace(s.inner, single=s.inner.single + 1))
+
+
+def _fan_opened(s: RunSummary, path: str, total: int) -> RunSummary:
+    if not total or path in s.inner.fans or _in_fan(s.inner, path):
+        return s
+    fans = {**s.inner.fans, path: total}
+    return replace(s, inner=replace(s.inner, fans=fans, announced=s.inner.announced + total))
+
+
+def _item_done(s: RunSummary, path: str) -> RunSummary:
+    fan = path[: path.rfind("[")]
+    left = s.inner.fans.get(fan)
+    if left is None:
+        return s
+    fans = {**s.inner.fans, fan: left - 1} if left > 1 else _without(s.inner.fans, fan)
+    return replace(s, inner=replace(s.inner, fans=fans, fanned=s.inner.fanned + 1))
+
+
+def _delivered(waits: tuple[OpenWait, ...], path: str, event: str) -> tuple[OpenWait, ...]:
+    return tuple(
+        replace(wait, delivered=True) if (wait.path, wait.event) == (path, event) else wait
+        for wait in waits
+    )
+
+
+def _without(times: dict[str, Any], path: str) -> dict[str, Any]:
+    return {key: value for key, value in times.items() if key != path}

@@ -1,0 +1,75 @@
+"""Threads of our own for steps that are plain functions.
+
+Not the loop's default executor: there a step that hangs after its timeout would hold up others and
+the end of the process. These threads are daemons, kept for reuse, and one is added whenever none
+is idle: a step never waits for a thread that another step will not give back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any, TypeAlias
+
+Job: TypeAlias = Callable[[], None]
+
+
+class Threads:
+    """Calls functions in threads; the result comes back to the loop that asked."""
+
+    def __init__(self) -> None:
+        self._jobs: SimpleQueue[Job] = SimpleQueue()
+        self._idle = threading.Semaphore(0)
+
+    def call(self, fn: Callable[[], Any]) -> asyncio.Future[Any]:
+        """Call `fn` in a thread, with the caller's context variables; return its outcome.
+
+        Cancelling the future does not stop the thread: nothing can.
+        """
+        loop = asyncio.get_running_loop()
+        outcome: asyncio.Future[Any] = loop.create_future()
+        context = contextvars.copy_context()
+
+        def job() -> None:
+            value, error = None, None
+            try:
+                value = context.run(fn)
+            except BaseException as raised:
+                # SystemExit and the like are the step's failure, not the end of a worker.
+                error = raised
+            # The loop may be gone by now, when a step outlived its worker.
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_settle, outcome, value, error)
+
+        self._jobs.put(job)
+        if not self._idle.acquire(blocking=False):
+            threading.Thread(target=self._work, name="flopod-step", daemon=True).start()
+        return outcome
+
+    def _work(self) -> None:
+        while True:
+            self._jobs.get()()
+            self._idle.release()
+
+
+def _settle(outcome: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:
+    if outcome.done():
+        return
+    if error is None:
+        outcome.set_result(value)
+    elif isinstance(error, Exception) and not isinstance(error, StopIteration):
+        outcome.set_exception(error)
+    else:
+        # A future refuses StopIteration, and a loop does not survive SystemExit.
+        outcome.set_exception(StepExit(error))
+
+
+class StepExit(Exception):
+    """A step raised what would stop a loop or a generator; it counts as a failure like others."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(f"{type(error).__name__}: {error}")
+        self.error = error

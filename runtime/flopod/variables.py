@@ -1,0 +1,250 @@
+"""State: var, list and map. Every change is durable before the body goes on.
+
+A change is found again on replay by the scope that made it and its place in the order of that
+scope's changes; it is then not made again, and what the variable holds is what it held then. The
+functions given to `update` and `filter` are therefore not called on replay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Generic, TypeVar
+
+from flopod import events as ev
+from flopod.events import Encoded, encoded
+from flopod.execution import Execution
+from flopod.scope import LIVE, Scope, current
+from flopod.state import Change, Track, apply
+
+T = TypeVar("T")
+K = TypeVar("K")
+V = TypeVar("V")
+
+SMALL = 4096
+"""Bytes up to which a list or map is recorded whole at every change."""
+
+OUTWEIGH = 8
+"""A large one is recorded whole again once its changes come to so many times its size."""
+
+IMMUTABLE = (type(None), bool, int, float, str, bytes)
+
+
+class Variable:
+    """What var, list and map have in common: a value, and the way it changes."""
+
+    def __init__(self, scope: Scope, path: str) -> None:
+        self._home = scope
+        self._path = path
+        self._track = scope.execution.recall.tracks.get(path, Track())
+        self._latest: Any = None
+        self._loaded = False
+        self._full = 0
+        """Bytes of the last full value."""
+        self._since = 0
+        """Bytes of the changes recorded after it."""
+        self._changing = asyncio.Lock()
+
+    @property
+    def path(self) -> str:
+        """Where the variable lives."""
+        return self._path
+
+    @property
+    def _execution(self) -> Execution:
+        return self._home.execution
+
+    def _scope(self) -> Scope:
+        """Return the scope that reads or changes: the caller's, in this run."""
+        here = current()
+        return here if here is not None and here.execution is self._execution else self._home
+
+    def _value(self) -> Any:
+        """Return the value as the caller sees it: as of what its line has replayed."""
+        horizon = self._scope().line.horizon
+        if horizon == LIVE or not self._track.seqs:
+            return self._now()
+        return self._track.value_at(max(horizon, self._track.seqs[0]))
+
+    def _now(self) -> Any:
+        """Return the value after all changes there are."""
+        if not self._loaded:
+            if self._track.seqs:
+                self._latest = copy.deepcopy(self._track.value_at(LIVE))
+            self._loaded = True
+        return self._latest
+
+    async def _change(self, make: Callable[[Any], Awaitable[Change]]) -> None:
+        """Make a change, unless the log says that this call has made it already."""
+        scope = self._scope()
+        scope.execution.check()
+        nth = scope.changed[self._path]
+        scope.changed[self._path] += 1
+        known = scope.execution.recall.changes.get((self._path, scope.path), [])
+        if nth < len(known):
+            scope.line.saw(known[nth])
+            return
+        scope.line.went_on()
+        async with self._changing:
+            change = await make(self._now())
+            await scope.execution.record(change, self._path)
+            self._latest = apply(self._latest, change)
+
+    def _by(self) -> str:
+        return self._scope().path
+
+    def _worth_in_full(self, change: Encoded) -> bool:
+        """Say whether to record the whole value: it is small, or the changes outweigh it."""
+        self._since += len(bytes(change))
+        if self._full + self._since <= SMALL:
+            return True
+        return self._since > OUTWEIGH * self._full
+
+    def _whole(self, value: Any) -> Encoded:
+        whole = encoded(value, f"value of {self._path!r}")
+        self._full, self._since = len(bytes(whole)), 0
+        return whole
+
+
+class Var(Variable, Generic[T]):
+    """A durable value."""
+
+    @property
+    def value(self) -> T:
+        """The value; a copy of your own where it can be changed in place."""
+        value: T = fresh(self._value())
+        return value
+
+    async def set(self, value: T) -> None:
+        """Give it a new value.
+
+        Raises:
+            SerializableError: the value can't be stored.
+        """
+        await self._change(lambda now: self._to(value))
+
+    async def update(self, fn: Callable[[T], T | Awaitable[T]]) -> T:
+        """Give it the value `fn(value)`; updates of one variable wait for each other."""
+
+        async def make(now: T) -> Change:
+            value = fn(fresh(now))
+            return await self._to(await value if inspect.isawaitable(value) else value)
+
+        await self._change(make)
+        return self.value
+
+    async def _to(self, value: object) -> Change:
+        return ev.VarSet(value=encoded(value, f"value of {self._path!r}"), by=self._by())
+
+
+class List(Variable, Generic[T]):
+    """A durable list."""
+
+    @property
+    def items(self) -> list[T]:
+        """What is in it, in order: a list of your own."""
+        return [fresh(item) for item in self._value()]
+
+    async def push(self, *values: T) -> None:
+        """Add values at the end.
+
+        Raises:
+            SerializableError: one can't be stored.
+        """
+
+        async def make(now: list[T]) -> Change:
+            pushed = encoded(list(values), f"pushed to {self._path!r}")
+            if self._worth_in_full(pushed):
+                return ev.ListSet(value=self._whole([*now, *values]), by=self._by())
+            return ev.ListSet(pushed=pushed, by=self._by())
+
+        await self._change(make)
+
+    async def filter(self, keep: Callable[[T], bool]) -> None:
+        """Keep only the items for which `keep(item)` is true."""
+
+        async def make(now: list[T]) -> Change:
+            kept = tuple(index for index, item in enumerate(now) if keep(fresh(item)))
+            if self._worth_in_full(encoded(list(kept))):
+                return ev.ListSet(value=self._whole([now[i] for i in kept]), by=self._by())
+            return ev.ListSet(kept=kept, by=self._by())
+
+        await self._change(make)
+
+
+class Map(Variable, Generic[K, V]):
+    """A durable map."""
+
+    @property
+    def map(self) -> dict[K, V]:
+        """What is in it: a dict of your own."""
+        return {key: fresh(value) for key, value in self._value().items()}
+
+    async def set(self, key: K, value: V) -> None:
+        """Put a value under a key.
+
+        Raises:
+            SerializableError: the key or the value can't be stored.
+        """
+
+        async def make(now: dict[K, V]) -> Change:
+            put = encoded([key, value], f"entry of {self._path!r}")
+            if self._worth_in_full(put):
+                return ev.MapSet(value=self._whole({**now, key: value}), by=self._by())
+            return ev.MapSet(put=put, by=self._by())
+
+        await self._change(make)
+
+    async def delete(self, key: K) -> None:
+        """Take a key out; one that is not there is no error."""
+
+        async def make(now: dict[K, V]) -> Change:
+            deleted = encoded(key, f"key of {self._path!r}")
+            if self._worth_in_full(deleted):
+                left = {k: v for k, v in now.items() if k != key}
+                return ev.MapSet(value=self._whole(left), by=self._by())
+            return ev.MapSet(deleted=deleted, by=self._by())
+
+        await self._change(make)
+
+
+async def var(scope: Scope, id: str, initial: T) -> Var[T]:
+    """Return the variable at `id`, made now if it is new."""
+    path, step = scope.ask(id, "var")
+    made: Var[T] = Var(scope, path)
+    if step is None:
+        await _begin(made, ev.VarSet(value=encoded(initial, f"value of {path!r}"), by=scope.path))
+    scope.changed[path] += 1
+    return made
+
+
+async def list_(scope: Scope, id: str, initial: Iterable[T]) -> List[T]:
+    """Return the list at `id`, made now if it is new."""
+    path, step = scope.ask(id, "list")
+    made: List[T] = List(scope, path)
+    if step is None:
+        await _begin(made, ev.ListSet(value=made._whole(list(initial)), by=scope.path))
+    scope.changed[path] += 1
+    return made
+
+
+async def map_(scope: Scope, id: str, initial: Mapping[K, V] | None) -> Map[K, V]:
+    """Return the map at `id`, made now if it is new."""
+    path, step = scope.ask(id, "map")
+    made: Map[K, V] = Map(scope, path)
+    if step is None:
+        await _begin(made, ev.MapSet(value=made._whole(dict(initial or {})), by=scope.path))
+    scope.changed[path] += 1
+    return made
+
+
+async def _begin(made: Variable, first: Change) -> None:
+    await made._execution.record(first, made.path)
+    made._latest, made._loaded = apply(None, first), True
+
+
+def fresh(value: Any) -> Any:
+    """Return a copy that the author may change, or the value itself where nobody can."""
+    return value if isinstance(value, IMMUTABLE) else copy.deepcopy(value)

@@ -1,0 +1,272 @@
+"""A worker: claims runs that need one, executes them, and lets go of those that only wait.
+
+It looks for runs when the store tells of a change, when one is due, and every second in any case:
+the slow look is the truth, the others are speed. Runs of dead workers come with the same claim. A
+run in which nothing can go on is unloaded after a moment, unless it will go on soon: it then costs
+a row in the store and nothing here, and is taken up again by replay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self
+
+from flopod import events as ev
+from flopod.backend import Backend, Lease, WorkerInfo
+from flopod.clock import Clock, SystemClock
+from flopod.engine import execute
+from flopod.errors import ErrorInfo, FlopodError, LeaseLostError, RunNotFoundError
+from flopod.execution import Execution
+from flopod.journal import Journal
+from flopod.loglines import listen
+from flopod.process import this_process
+from flopod.registry import Workflow, by_name
+from flopod.session import alive
+from flopod.threads import Threads
+
+LOOK_SECONDS = 1.0
+"""How long a worker goes at most without looking for runs."""
+
+LEAST_REST = 0.02
+"""Seconds between two looks that found nothing, whatever the store tells."""
+
+UNLOAD_SECONDS = 1.0
+"""How long a run stays loaded in which nothing can go on."""
+
+SOON = timedelta(seconds=10)
+"""A run that goes on by itself within this time is not worth unloading."""
+
+MAX_FRUITLESS = 10
+"""How often in a row a run is taken up that dies each time without recording anything new."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Held:
+    """A run that this worker has."""
+
+    lease: Lease
+    task: asyncio.Task[None] | None = None
+    execution: Execution | None = None
+    news: bool = False
+    """Somebody appended since the log was read."""
+    reading: asyncio.Task[None] | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Something in it can go on, so that it takes one of the worker's places."""
+        return self.execution is None or not self.execution.blocked
+
+
+class Worker:
+    """Executes runs until it is stopped. Use it with `async with`."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        workflows: Iterable[Workflow[..., Any]] | None = None,
+        *,
+        concurrency: int = 100,
+        clock: Clock | None = None,
+    ) -> None:
+        self._backend = backend
+        self._workflows = by_name(workflows)
+        self._clock = clock or SystemClock()
+        self._threads = Threads()
+        infos = [made.info for made in self._workflows.values()]
+        self._me = this_process(concurrency=concurrency, workflows=infos)
+        self._held: dict[str, Held] = {}
+        self._look = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def info(self) -> WorkerInfo:
+        """This worker, as front ends are told of it."""
+        return self._me
+
+    async def __aenter__(self) -> Self:
+        listen()
+        await self._backend.renew(alive(self._me, self._clock))
+        loops = (self._stay_alive(), self._listen(), self._work())
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+        await self.finished()
+
+    def stop(self) -> None:
+        """Begin no step any more; those in flight end and are recorded."""
+        self._stopping.set()
+        self._look.set()
+        for held in self._held.values():
+            if held.execution is not None:
+                held.execution.drain()
+
+    async def finished(self) -> None:
+        """Return once the worker was stopped and has let go of everything."""
+        await self._stopping.wait()
+        while tasks := [held.task for held in self._held.values() if held.task is not None]:
+            await asyncio.wait(tasks)
+        for task in self._tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        self._tasks = []
+        await self._backend.retire(self._me.worker_id)
+
+    async def _stay_alive(self) -> None:
+        while True:
+            await asyncio.sleep((self._me.expires_at - self._me.since).total_seconds() / 3)
+            with _noted("not renewed"):
+                await self._backend.renew(alive(self._me, self._clock))
+
+    async def _listen(self) -> None:
+        """Hear what other programs append: to runs held here, or to others that now need us."""
+        while True:
+            with _noted("no news from the store"):
+                async for changed in self._backend.changes():
+                    self._hear(changed or self._held.keys())
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _hear(self, changed: Iterable[str]) -> None:
+        for run_id in changed:
+            if (held := self._held.get(run_id)) is None:
+                self._look.set()
+            else:
+                held.news = True
+                self._read(held)
+
+    def _read(self, held: Held) -> None:
+        if held.execution is not None and held.reading is None:
+            held.reading = asyncio.create_task(self._refresh(held, held.execution))
+
+    async def _refresh(self, held: Held, execution: Execution) -> None:
+        try:
+            while held.news:
+                held.news = False
+                await execution.journal.refresh()
+        except FlopodError as error:
+            execution.fail(error)
+        finally:
+            held.reading = None
+
+    async def _work(self) -> None:
+        while not self._stopping.is_set():
+            self._look.clear()
+            taken = 0
+            with _noted("no runs claimed"):
+                taken = await self._claim()
+            if not taken:
+                await self._rest()
+
+    async def _claim(self) -> int:
+        room = self._me.concurrency - sum(held.busy for held in self._held.values())
+        if room <= 0:
+            return 0
+        leases = await self._backend.claim(
+            alive(self._me, self._clock), workflows=self._workflows, limit=room
+        )
+        for lease in leases:
+            self._start(lease)
+        return len(leases)
+
+    async def _rest(self) -> None:
+        """Return when there may be something to claim."""
+        due = None
+        with _noted("next due run unknown"):
+            due = await self._backend.next_due(self._workflows)
+        left = (due - self._clock.now()).total_seconds() if due else LOOK_SECONDS
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(LEAST_REST, min(left, LOOK_SECONDS))):
+                await self._look.wait()
+
+    def _start(self, lease: Lease) -> None:
+        held = Held(lease)
+        before = self._held.get(lease.run_id)
+        self._held[lease.run_id] = held
+        held.task = asyncio.create_task(self._live(held, before))
+
+    async def _live(self, held: Held, before: Held | None) -> None:
+        """Execute a run as far as it goes now, and give it back."""
+        if before is not None and before.task is not None:
+            await asyncio.wait([before.task])
+        run_id, again = held.lease.run_id, True
+        try:
+            again = await self._execute(held)
+        except LeaseLostError:
+            logger.warning("run %s was taken over by another worker", run_id)
+        except FlopodError as error:
+            logger.warning("run %s was put aside: %s", run_id, error)
+        finally:
+            if self._held.get(run_id) is held:
+                del self._held[run_id]
+            with _noted("not released"):
+                await self._backend.release(held.lease, again=again)
+            self._look.set()
+
+    async def _execute(self, held: Held) -> bool:
+        """Execute a run; say whether it has work left that can be done at once."""
+        journal = await Journal.open(self._backend, held.lease.run_id, held.lease, self._clock)
+        recall = journal.recall
+        if recall.ended is not None:
+            return False
+        if recall.submitted is None:
+            raise RunNotFoundError(held.lease.run_id)
+        if recall.fruitless >= MAX_FRUITLESS:
+            await journal.record(ev.RunNeedsAttention(error=_crash_loop(recall.fruitless)))
+            return False
+        execution = Execution(journal, self._clock, self._threads)
+        execution.on_blocked = lambda: self._unload_later(execution)
+        held.execution = execution
+        if held.news:
+            self._read(held)
+        if self._stopping.is_set():
+            execution.drain()
+        workflow = self._workflows[recall.submitted.workflow]
+        outcome = await execute(execution, workflow, self._me.name)
+        return outcome.fact is None and not execution.blocked
+
+    def _unload_later(self, execution: Execution) -> None:
+        asyncio.get_running_loop().call_later(UNLOAD_SECONDS, self._unload, execution)
+        self._look.set()
+
+    def _unload(self, execution: Execution) -> None:
+        wakes = execution.wakes
+        if execution.blocked and (wakes is None or wakes > self._clock.now() + SOON):
+            execution.drain()
+
+
+def _crash_loop(times: int) -> ErrorInfo:
+    return ErrorInfo(
+        type="CrashLoop",
+        message=f"taken up {times} times in a row, and the process died each time before anything "
+        "new was recorded; look at what the run does there, then retry it",
+    )
+
+
+class _noted(suppress):
+    """Go on after an error of the store's, and say so."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(FlopodError)
+        self._what = what
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> bool:
+        handled = super().__exit__(kind, error, traceback)
+        if error is not None and handled:
+            logger.warning("%s: %s", self._what, error)
+        return handled
