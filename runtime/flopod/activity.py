@@ -135,7 +135,7 @@ async def _try(caller: Caller, attempt: int, options: Options) -> Encoded:
 
 def _storable(value: object, path: str, type: Any) -> Encoded:
     try:
-        output = encoded(shapes.reduce(value, type), "result")
+        output = encoded(shapes.reduce(value, type, "result"), "result")
     except SerializableError as error:
         raise SerializableError(f"activity {path!r}: {error.where}", error.reason) from None
     if type is not None:

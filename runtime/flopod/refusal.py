@@ -1,6 +1,6 @@
 """Why a value cannot be stored, and the place inside it where the trouble lies.
 
-The walks of `superjson` and `shapes` raise `Refused` at the bottom; every level they unwind
+The walks of `superjson_writer` and `shapes` raise `Refused` at the bottom; every level they unwind
 through adds its part of the place, so a walk that succeeds pays nothing for it.
 """
 

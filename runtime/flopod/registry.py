@@ -160,8 +160,8 @@ def store_as(type: Any, value: object, where: str) -> Encoded:
     """Return `value` as the log will hold it, checked against `type` (None: any storable)."""
     if type is None:
         return encoded(value, where)
-    checked = load_as(type, shapes.reduce(value, type), where)
-    return encoded(shapes.reduce(checked, type), where)
+    checked = load_as(type, shapes.reduce(value, type, where), where)
+    return encoded(shapes.reduce(checked, type, where), where)
 
 
 def load_as(type: Any, value: object, where: str) -> Any:

@@ -176,7 +176,7 @@ class _Reduction:
     """By id: the part, kept alive so that its id stays its own, and what became of it."""
 
     def reduce(self, value: Any, depth: int = 1) -> Any:
-        """Return the plain form of a part. One frame a level: the stack bears all of them."""
+        """Return the plain form of a part."""
         if type(value) in WRITERS:
             return value
         if id(value) in self.done:
@@ -184,6 +184,15 @@ class _Reduction:
         if depth > MAX_DEPTH:
             raise too_deep()
         self.done[id(value)] = value, _OPEN
+        try:
+            plain = self._plain(value, depth)
+        except Refused:
+            del self.done[id(value)]
+            raise
+        self.done[id(value)] = value, plain
+        return plain
+
+    def _plain(self, value: object, depth: int) -> object:
         apart = _Apart.of(value)
         items = []
         for name, item in apart.parts:
@@ -193,8 +202,7 @@ class _Reduction:
                 if (plain := _json_of(value)) is None:
                     raise refused.inside(*apart.place(name)) from None
                 return plain
-        self.done[id(value)] = value, apart.build(items)
-        return self.done[id(value)][1]
+        return apart.build(items)
 
 
 def _closed(reduced: object) -> object:
@@ -210,8 +218,8 @@ class _Apart:
     parts: Sequence[tuple[Any, object]]
     """Each with its name for an error: a key, an index, the name of a field."""
     build: Callable[[list[Any]], object]
-    place: Callable[[Any], tuple[str, str]] = lambda name: ("", f".{name}")
-    """What stands before and after the place of the whole."""
+    place: Callable[[Any], tuple[str, str]] = lambda name: (f".{name}", "")
+    """What stands after and before the place of the whole."""
 
     @staticmethod
     def of(value: Any) -> _Apart:
@@ -238,7 +246,7 @@ def _dict(names: Sequence[object], items: Sequence[object]) -> dict[Any, object]
 
 
 def _at_index(index: int) -> tuple[str, str]:
-    return "", f"[{index}]"
+    return f"[{index}]", ""
 
 
 def _dict_apart(value: dict[Any, object]) -> _Apart:
@@ -246,7 +254,7 @@ def _dict_apart(value: dict[Any, object]) -> _Apart:
     for key in keys:
         if fields_of(key) is not None:
             raise unstorable(key).inside("", "a key of ")
-    return _Apart([*value.items()], partial(_dict, keys), lambda key: ("", at_key(key)))
+    return _Apart([*value.items()], partial(_dict, keys), lambda key: (at_key(key), ""))
 
 
 def _set_apart(value: set[Any] | frozenset[Any]) -> _Apart:
@@ -257,7 +265,7 @@ def _set_apart(value: set[Any] | frozenset[Any]) -> _Apart:
         same = all(new is old for new, old in zip(items, members, strict=True))
         return value if same else items
 
-    return _Apart([*enumerate(members)], build, lambda index: ("a member of ", ""))
+    return _Apart([*enumerate(members)], build, lambda index: ("", "a member of "))
 
 
 def _struct_apart(value: msgspec.Struct) -> _Apart:

@@ -46,6 +46,7 @@ class Writer:
     _seen: dict[tuple[int, int], tuple[Written, int]] = field(default_factory=dict)
     """What is shared is walked once a level, and counted each time: written out it may explode."""
     _open: set[int] = field(default_factory=set)
+    _looked_into: set[int] = field(default_factory=set)
 
     def write(self, value: Any, depth: int = 1) -> Written:
         """Return the JSON and the tags of `value`.
@@ -75,8 +76,10 @@ class Writer:
         before = self._size
         self._open.add(id(value))
         tag, walk = _CONTAINERS[kind]
-        json, notes = walk(self, value, depth)
-        self._open.remove(id(value))
+        try:
+            json, notes = walk(self, value, depth)
+        finally:
+            self._open.remove(id(value))
         written = (json, notes) if tag is None else _tagged(tag, json, notes)
         self._seen[id(value), depth] = written, self._size - before
         return written
@@ -88,6 +91,9 @@ class Writer:
 
     def _unstorable(self, value: object, depth: int) -> Refused:
         """Prefer to name a field that no `type=` would help to store."""
+        if depth > MAX_DEPTH or id(value) in self._looked_into:
+            return unstorable(value)
+        self._looked_into.add(id(value))
         for name, item in (fields_of(value) or {}).items():
             try:
                 self.write(item, depth + 1)
