@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from flopod.errors import (
     NonRetryable,
     ScopeError,
     SerializableError,
+    Suspended,
 )
 from flopod.events import Encoded, decoded, encoded
 from flopod.execution import Execution
@@ -127,7 +129,10 @@ async def _try(caller: Caller, attempt: int, options: Options) -> Encoded:
         execution.journal.ride(started, path)
     try:
         return _storable(await caller.call(), path, options.type)
-    except (Exception, SystemExit, KeyboardInterrupt) as error:
+    except (asyncio.CancelledError, GeneratorExit, Suspended):
+        raise
+    except BaseException as error:
+        # SystemExit and the like are the step's failure, not the end of a worker.
         kind = "timeout" if isinstance(error, TooLong) else "activity"
         info = replace(describe(error, path), path=path, attempts=attempt, kind=kind)
         raise _Failed(error, info) from error

@@ -12,7 +12,7 @@ dead when it was not renewed in time or when its process (on this host) is gone.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -73,6 +73,8 @@ class RunQuery(msgspec.Struct, frozen=True, kw_only=True):
     search: str | None = None
     """Part of an id, workflow, error or open wait; upper and lower case are the same."""
     limit: int | None = 100
+    run_ids: frozenset[str] | None = None
+    """Only these."""
     before: datetime | str | None = None
     """Only runs listed after this run id, or submitted before this time: the next page."""
 
@@ -93,6 +95,8 @@ class Backend(Protocol):
         expect: int | None = None,
     ) -> list[Event]:
         """Record `events`, all or none; return them numbered, as every later reader sees them.
+
+        Events that end the run (`summary.STOPPED`) give back the lease that they come with.
 
         When this returns, the events and the folded summary are durable. A cancelled caller
         leaves no half behind: either all is recorded or nothing.
@@ -124,10 +128,11 @@ class Backend(Protocol):
     async def counts(self) -> dict[Status, int]:
         """Return how many runs stand how, as told when listing; none is left out."""
 
-    def changes(self) -> AsyncIterator[frozenset[str]]:
-        """Yield the ids of runs that changed, in batches, whatever process changed them.
+    def changes(self) -> AsyncIterator[Mapping[str, int]]:
+        """Yield the runs that changed, in batches, whatever process changed them.
 
-        The first batch is empty and says that the watch is set: every append or delete after it
+        A batch gives, by run id, the number of the run's last event as far as it is known; 0 where
+        it is not, or where the run was deleted. The first batch is empty and says that the watch is set: every append or delete after it
         will be told, at the latest after the store's poll interval. A change may be told twice.
         Changes of leases and workers need not be told.
         """

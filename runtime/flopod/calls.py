@@ -52,17 +52,21 @@ class Caller:
         await self._let_end()
         try:
             with entered(self._inside):
-                async with asyncio.timeout(self._seconds) as limit:
-                    return await self._value()
-        except TimeoutError:
-            if not limit.expired():
-                raise  # the step's own, not ours
-            raise TooLong(f"took longer than {self._seconds:g} s") from None
+                return await (self._value() if self._seconds is None else self._in_time())
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
             raise RuntimeError("the step was cancelled from within") from error
+
+    async def _in_time(self) -> Any:
+        try:
+            async with asyncio.timeout(self._seconds) as limit:
+                return await self._value()
+        except TimeoutError:
+            if not limit.expired():
+                raise  # the step's own, not ours
+            raise TooLong(f"took longer than {self._seconds:g} s") from None
 
     async def _value(self) -> Any:
         if inspect.iscoroutinefunction(self._fn):

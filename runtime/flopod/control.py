@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
@@ -119,7 +119,7 @@ class Control:
             await self.get(run_id)
         return events
 
-    async def tail(self, run_id: str, after: int = 0) -> AsyncIterator[list[Event]]:
+    async def tail(self, run_id: str, after: int = 0) -> AsyncGenerator[list[Event], None]:
         """Yield the events above `after` in batches: those that are there, then as they come.
 
         It goes on until you stop. The first batch may be empty.
@@ -141,13 +141,13 @@ class Control:
         finally:
             await _closed(changes)
 
-    async def watch_runs(self) -> AsyncIterator[list[RunSummary]]:
+    async def watch_runs(self) -> AsyncGenerator[list[RunSummary], None]:
         """Yield the summaries of runs as they change, in batches; the first is empty."""
         changes = self.backend.changes()
         try:
             async for changed in changes:
-                told = [await self.backend.summary(run_id) for run_id in changed]
-                yield [summary for summary in told if summary is not None]
+                query = RunQuery(run_ids=frozenset(changed), limit=None)
+                yield await self.backend.list_runs(query) if changed else []
         finally:
             await _closed(changes)
 

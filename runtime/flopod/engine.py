@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from flopod.errors import (
     NeedsAttentionError,
     NondeterminismError,
     RunCancelledError,
+    StaleAppendError,
     Suspended,
 )
 from flopod.events import Fact, decoded
@@ -28,6 +30,8 @@ UNVISITED = 100
 
 CANCEL_SECONDS = 10.0
 """How long a body may take to clean up after it was cancelled."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,57 +67,101 @@ async def execute(execution: Execution, workflow: Workflow[..., Any], worker: st
 
 async def settle(execution: Execution, body: Callable[[], Awaitable[ev.Encoded]]) -> Outcome:
     """Run `body` and record what it came to, unless it is only suspended."""
-    task = asyncio.ensure_future(_quiet(body()))
-    execution.on_cancel = task.cancel
+    over = asyncio.Event()
+    task = asyncio.create_task(_quiet(body))
+    task.add_done_callback(lambda _: over.set())
+    execution.on_cancel = lambda: _cancel(execution, task, over)
     if execution.recall.cancel_requested:
-        task.cancel()
+        execution.on_cancel()
     try:
-        output, error = await task
-    except asyncio.CancelledError as cancelled:
-        if not execution.recall.cancel_requested:
-            execution.drain()
-            raise
-        output, error = None, cancelled
+        await over.wait()
+    except asyncio.CancelledError:
+        # This process is to end, not the run: nothing more begins, and the body may clean up.
+        execution.drain()
+        task.cancel()
+        await asyncio.wait([task], timeout=CANCEL_SECONDS)
+        raise
     finally:
-        execution.on_cancel = lambda: None
+        execution.on_cancel = _nothing
+    if not task.done():
+        logger.warning("run %s does not stop; it is left behind", execution.journal.run_id)
+    output, error = task.result() if _has_result(task) else (None, asyncio.CancelledError())
     return await conclude(execution, output, error)
 
 
+def _cancel(execution: Execution, task: asyncio.Task[Any], over: asyncio.Event) -> None:
+    """Cancel the body once, so that it may clean up; one that does not end is left behind."""
+
+    def insist() -> None:
+        execution.drain()
+        task.cancel()
+        loop.call_later(CANCEL_SECONDS, over.set)
+
+    loop = asyncio.get_running_loop()
+    execution.on_cancel = _nothing
+    task.cancel()
+    loop.call_later(CANCEL_SECONDS, insist)
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+def _has_result(task: asyncio.Task[Any]) -> bool:
+    return task.done() and not task.cancelled()
+
+
 async def _quiet(
-    body: Awaitable[ev.Encoded],
+    body: Callable[[], Awaitable[ev.Encoded]],
 ) -> tuple[ev.Encoded | None, BaseException | None]:
-    """Return what the body returned or raised; only a cancellation goes through."""
+    """Return what the body returned or raised, whatever it is: nothing may stop the loop."""
     try:
-        return await body, None
-    except (Exception, Suspended, SystemExit, KeyboardInterrupt) as error:
+        return await body(), None
+    except BaseException as error:
         return None, error
 
 
 async def conclude(
     execution: Execution, output: ev.Encoded | None, error: BaseException | None
 ) -> Outcome:
-    """Record what a body came to that gave `output` or raised `error`."""
+    """Record what a body came to that gave `output` or raised `error`.
+
+    It is decided again if somebody appended meanwhile: a run has one end.
+    """
+    journal, recall = execution.journal, execution.recall
+    while recall.ended is None:
+        fact = _verdict(execution, output, error)
+        if fact is None:
+            await journal.flush()
+            return Outcome(None)
+        try:
+            recall.ended = (await journal.record(fact, expect=journal.last_seq)).fact
+        except StaleAppendError:
+            await journal.refresh()
+        else:
+            return Outcome(recall.ended, execution.fatal or error)
+    await journal.give_back()
+    return Outcome(recall.ended)
+
+
+def _verdict(
+    execution: Execution, output: ev.Encoded | None, error: BaseException | None
+) -> Fact | None:
+    """Return how the run ends, None if it does not end here."""
     fatal = execution.fatal
     if isinstance(fatal, NondeterminismError | NeedsAttentionError):
-        return await _end(execution, ev.RunNeedsAttention(error=_stop_info(fatal)), fatal)
+        return ev.RunNeedsAttention(error=_stop_info(fatal))
     if fatal is not None:
         raise fatal
-    if isinstance(error, asyncio.CancelledError):
-        return await _end(execution, ev.RunCancelled(), error)
+    if execution.recall.cancel_requested:
+        return ev.RunCancelled()
     if execution.draining or isinstance(error, Suspended):
-        await execution.journal.flush()
-        return Outcome(None)
+        return None
     if error is not None:
-        failure = ev.RunFailed(error=run_error(error), failed_paths=failed_paths(error))
-        return await _end(execution, failure, error)
+        return ev.RunFailed(error=run_error(error), failed_paths=failed_paths(error))
     assert output is not None
     unvisited = tuple(execution.recall.unvisited()[:UNVISITED])
-    return await _end(execution, ev.RunCompleted(output=output, unvisited=unvisited))
-
-
-async def _end(execution: Execution, fact: Fact, error: BaseException | None = None) -> Outcome:
-    event = await execution.journal.record(fact)
-    return Outcome(event.fact, error)
+    return ev.RunCompleted(output=output, unvisited=unvisited)
 
 
 def run_error(error: BaseException) -> ErrorInfo:

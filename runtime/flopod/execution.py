@@ -55,6 +55,12 @@ class Execution:
         self.fatal: FlopodError | None = None
         """Why the run can't go on, whatever the body makes of it."""
         self.draining = False
+        self.by_hand = False
+        """Its author calls from outside of any body, where nobody understands `Suspended`."""
+        self.refusal: FlopodError | None = None
+        """What its author is told instead, once nothing may begin any more."""
+        self.drained_blocked = False
+        """It was blocked when it was told to stop: there was nothing left to do at once."""
         self.on_blocked: Callable[[], None] = lambda: None
         self.on_parked: Callable[[], None] = lambda: None
         """Called when somebody begins to wait: now news from other programs matter."""
@@ -94,28 +100,30 @@ class Execution:
             Suspended: it is.
         """
         if self.draining:
-            raise Suspended
+            raise self.refusal or Suspended()
 
     def fail(self, error: FlopodError) -> None:
         """Note why the run can't go on, and stop it. The first reason counts."""
         self.fatal = self.fatal or error
-        self.drain()
+        self.drain(self.fatal if self.by_hand else None)
 
     def stopped(self, error: FlopodError) -> FlopodError:
         """Return `error` after it has stopped the run, for a body that catches everything."""
         self.fail(error)
         return error
 
-    def drain(self) -> None:
+    def drain(self, refusal: FlopodError | None = None) -> None:
         """Let nothing new begin, and tell those who wait."""
-        self.draining = True
+        self.refusal = self.refusal or refusal
+        if not self.draining:
+            self.draining, self.drained_blocked = True, self.blocked
         for future in self._parked:
             if not future.done():
-                future.set_exception(Suspended())
+                future.set_exception(self.refusal or Suspended())
 
     def _look(self) -> None:
         """Let those who wait look again: there is news."""
-        if self.recall.cancel_requested:
+        if self.recall.cancel_requested or self.recall.ended is not None:
             self.on_cancel()
         for future in self._parked:
             if not future.done():

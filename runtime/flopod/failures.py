@@ -7,6 +7,7 @@ as one of Python's own built-in errors where it was one, and else as a `Recorded
 from __future__ import annotations
 
 import builtins
+import os
 import traceback
 from pathlib import Path
 from types import TracebackType
@@ -18,8 +19,9 @@ from flopod.errors import (
     FlopodError,
     SerializableError,
 )
+from flopod.threads import StepExit
 
-OWN = str(Path(__file__).parent)
+OWN = f"{Path(__file__).parent}{os.sep}"
 LONGEST = 4000
 """Characters of a message, and of a traceback, that are kept."""
 
@@ -38,9 +40,11 @@ def describe(error: BaseException, path: str = "") -> ErrorInfo:
         return error.cause
     if isinstance(error, RecordedError):
         return error.info
+    if isinstance(error, StepExit):
+        return describe(error.error, path)
     return ErrorInfo(
         type=type(error).__name__,
-        message=_storable(str(error)),
+        message=_storable(_message(error)),
         path=path,
         traceback=_storable(_own_frames(error.__traceback__), keep_end=True),
     )
@@ -102,6 +106,13 @@ PLAIN = frozenset(
     }
 )
 """Built-in errors that one message makes whole again. (KeyError would quote its message.)"""
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as worse:
+        return f"(its message can't be told: {type(worse).__name__})"
 
 
 def _own_frames(tb: TracebackType | None) -> str:

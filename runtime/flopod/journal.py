@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import Callable
 
 from flopod.backend import Backend, Lease
 from flopod.clock import Clock
-from flopod.errors import FlopodError
+from flopod.errors import FlopodError, StaleAppendError
 from flopod.events import Event, Fact
 from flopod.recall import Recall
 
@@ -39,10 +40,15 @@ class Journal:
         self._backend = backend
         self._clock = clock
         self._riders: list[Event] = []
+        self._loop = asyncio.get_running_loop()
         self._flight: asyncio.TimerHandle | None = None
+        self._waiting_since = 0.0
+        """When the first of the riders came, by the loop's clock."""
         self._flush: asyncio.Task[None] | None = None
         self._early: dict[int, Event] = {}
         self._appending = 0
+        self._heard = 0
+        """The last event that we were told of while an append of ours was under way."""
         self._reading = asyncio.Lock()
 
     @classmethod
@@ -60,14 +66,22 @@ class Journal:
             LeaseLostError: another worker holds the run now.
             StaleAppendError: `expect` is not the log's last number; nothing was recorded.
         """
-        events = [*self._take_riders(), Event(fact, path, self._clock.now())]
-        return (await self._append(events, expect))[-1]
+        riders = self._take_riders()
+        event = Event(fact, path, self._clock.now())
+        try:
+            return (await self._append([*riders, event], expect))[-1]
+        except StaleAppendError:
+            self._riders[:0] = riders  # theirs was no such condition: they go with the next
+            raise
 
     def ride(self, fact: Fact, path: str = "") -> None:
         """Have `fact` recorded soon: with the next record, or in a few milliseconds."""
+        if not self._riders:
+            self._waiting_since = self._loop.time()
         self._riders.append(Event(fact, path, self._clock.now()))
+        # One timer serves for many riders: most are gone with a record long before it rings.
         if self._flight is None:
-            self._flight = asyncio.get_running_loop().call_later(RIDE_SECONDS, self._start_flush)
+            self._flight = self._loop.call_later(RIDE_SECONDS, self._start_flush)
 
     async def flush(self) -> None:
         """Record the riders that are still waiting."""
@@ -76,8 +90,24 @@ class Journal:
         if riders := self._take_riders():
             await self._append(riders, None)
 
+    def hear(self, last_seq: int) -> bool:
+        """Say whether to `refresh`, being told that the log ends with this event (0: unknown).
+
+        What is told while an append of ours is under way may be its own echo. That is looked into
+        when the append is done.
+        """
+        if self._appending:
+            self._heard = max(self._heard, last_seq or sys.maxsize)
+            return False
+        return not last_seq or last_seq > self.last_seq
+
+    async def give_back(self) -> None:
+        """Give the run back: for a run whose end another program recorded."""
+        await self._backend.release(self.lease)
+
     async def refresh(self) -> None:
         """Read what other programs appended."""
+        self._heard = 0
         async with self._reading:
             before = self.last_seq
             for event in await self._backend.events(self.run_id, self.last_seq):
@@ -95,8 +125,8 @@ class Journal:
             self._appending -= 1
         self._early |= {event.seq: event for event in recorded if event.seq > self.last_seq}
         self._take_early()
-        if self._early and not self._appending:
-            # Others appended in between: what they said comes before what we just did.
+        if (self._early or self._heard > self.last_seq) and not self._appending:
+            # Others appended meanwhile: what they said before us is still unknown.
             await self.refresh()
         return recorded
 
@@ -117,14 +147,17 @@ class Journal:
         self.last_seq = event.seq
 
     def _take_riders(self) -> list[Event]:
-        if self._flight is not None:
-            self._flight.cancel()
-            self._flight = None
         riders, self._riders = self._riders, []
         return riders
 
     def _start_flush(self) -> None:
         self._flight = None
+        if not self._riders:
+            return
+        left = self._waiting_since + RIDE_SECONDS - self._loop.time()
+        if left > 0:
+            self._flight = self._loop.call_later(left, self._start_flush)
+            return
         self._flush = asyncio.ensure_future(self._flush_quietly())
 
     async def _flush_quietly(self) -> None:

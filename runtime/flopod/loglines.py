@@ -20,7 +20,26 @@ OWN = ("flopod", "asyncio", "aiosqlite", "watchfiles", "concurrent")
 
 
 def emit(scope: Scope, level: str, message: str, fields: dict[str, Any]) -> None:
-    """Add a line to the log of the run, unless a replay comes by a recorded one."""
+    """Add a line to the log of the run, also from the thread of a step."""
+    loop = scope.execution.loop
+    if _running_loop() is loop:
+        _emit(scope, level, message, fields)
+    else:
+        loop.call_soon_threadsafe(_emit, scope, level, message, fields)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the loop that calls, if one does: a step may run a loop of its own."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _emit(scope: Scope, level: str, message: str, fields: dict[str, Any]) -> None:
+    """Add a line, unless a replay comes by a recorded one, or the run is at its end."""
+    if scope.execution.recall.ended is not None:
+        return
     scope.logged += 1
     if not scope.leaf and scope.logged <= scope.execution.recall.logged[scope.path]:
         return
@@ -59,17 +78,9 @@ class RunHandler(logging.Handler):
             return
         try:
             level, message = record.levelname.lower(), record.getMessage()
-            self._hand_over(scope, level, message, {"logger": record.name})
+            emit(scope, level, message, {"logger": record.name})
         except Exception:
             self.handleError(record)
-
-    def _hand_over(self, scope: Scope, level: str, message: str, fields: dict[str, Any]) -> None:
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:  # a step in a thread of its own
-            scope.execution.loop.call_soon_threadsafe(emit, scope, level, message, fields)
-        else:
-            emit(scope, level, message, fields)
 
 
 _handler = RunHandler()

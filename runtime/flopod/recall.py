@@ -12,6 +12,7 @@ from typing import Any
 
 from flopod import events as ev
 from flopod import paths
+from flopod.errors import NeedsAttentionError
 from flopod.events import Event, Fact
 from flopod.state import Track
 
@@ -54,7 +55,7 @@ class Step:
 
     kind: str
     seq: int = 0
-    """The number of its last event."""
+    """The number of its last event; of a variable, that of its first value."""
     opened: Fact | None = None
     """The last fact that left it open: a start, a failed attempt."""
     outcome: Fact | None = None
@@ -111,15 +112,17 @@ class Recall:
         fact, path = event.fact, event.path
         if (step := self.steps.get(path)) is None:
             step = self.steps[path] = Step(kind)
+        if isinstance(fact, ev.VarSet | ev.ListSet | ev.MapSet):
+            self.tracks.setdefault(path, Track()).add(event.seq, fact)
+            self.changes[path, fact.by].append(event.seq)
+            if step.outcome is not None:
+                return  # who asks for the variable must not see what comes later
         step.seq = event.seq
         if isinstance(fact, STARTS):
             step.opened = fact
         else:
             step.outcome = fact
-        if isinstance(fact, ev.VarSet | ev.ListSet | ev.MapSet):
-            self.tracks.setdefault(path, Track()).add(event.seq, fact)
-            self.changes[path, fact.by].append(event.seq)
-        elif isinstance(fact, ev.WaitCompleted):
+        if isinstance(fact, ev.WaitCompleted):
             self.taken.add(fact.delivery_id)
         elif isinstance(fact, ev.RepeatIterationCompleted):
             loop = path[: path.rfind("[")]
@@ -138,11 +141,13 @@ class Recall:
                 self.ended = fact
             case ev.RunRetried(voided=voided):
                 self._again(voided)
+            case ev.RunForked():
+                self.cancel_requested = False
 
     def _again(self, voided: tuple[str, ...]) -> None:
         self.ended, self.cancel_requested = None, False
         for path in voided:
-            if self._failed_at(path):
+            if self._failed_at(path) or self._cut_off(path):
                 del self.steps[path]
 
     def delivery_for(self, path: str, event: str, deadline: datetime | None) -> Event | None:
@@ -159,12 +164,21 @@ class Recall:
 
         A failure that the body caught and lived with is not among them.
         """
+        if isinstance(self.ended, ev.RunNeedsAttention):
+            stopped = self.ended.error
+            undecided = stopped.type == NeedsAttentionError.__name__
+            return (stopped.path,) if undecided and self._cut_off(stopped.path) else ()
         failed = self.ended.failed_paths if isinstance(self.ended, ev.RunFailed) else ()
         around = dict.fromkeys(place for path in failed for place in (path, *paths.ancestors(path)))
         return tuple(place for place in around if self._failed_at(place))
 
     def _failed_at(self, path: str) -> bool:
         return path in self.steps and isinstance(self.steps[path].outcome, FAILURES)
+
+    def _cut_off(self, path: str) -> bool:
+        """Say whether a step was begun at `path` and its end is not recorded."""
+        step = self.steps.get(path)
+        return step is not None and isinstance(step.opened, ev.ActivityStarted) and not step.outcome
 
     def unvisited(self) -> list[str]:
         """Return the outermost recorded paths that the body did not ask for."""

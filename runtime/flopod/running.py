@@ -11,8 +11,8 @@ from typing import Any, Self, TypeVar
 from flopod import events as ev
 from flopod.backend import Backend
 from flopod.context import Runtime
-from flopod.engine import conclude, execute, result_of
-from flopod.errors import FlopodError, RunCancelledError, RunExistsError
+from flopod.engine import Outcome, conclude, execute, result_of
+from flopod.errors import FlopodError, RunCancelledError, RunExistsError, ScopeError
 from flopod.events import encoded
 from flopod.execution import Execution
 from flopod.paths import check_run_id, new_run_id
@@ -42,7 +42,7 @@ async def create_runtime(run_id: str | None = None, backend: Backend | None = No
     try:
         await _begin_by_hand(session)
     except BaseException:
-        await session.close(again=False)
+        await session.close()
         raise
     return OwnRuntime(session)
 
@@ -73,32 +73,29 @@ async def run_workflow(
     given = run_id or os.environ.get("FLOPOD_RUN_ID")
     id = check_run_id(given) if given else _new_id(made.name)
     session = await Session.open(backend, id)
-    unfinished = True
+    again = ended = False
     try:
         await _submit(session.execution, made, input)
-        result: R = await _to_the_end(session, made)
-        unfinished = False
-        return result
+        if (before := session.execution.recall.ended) is not None:
+            result: R = result_of(id, before, made)
+            return result
+        again = True
+        session.follow()
+        outcome = await execute(session.execution, made, session.me.name)
+        ended = outcome.fact is not None
+        return _result(id, made, outcome)
     finally:
-        ended = session.execution.recall.ended is not None
-        await session.close(again=unfinished and not ended)
+        await session.close(again=again, ended=ended)
 
 
-async def _to_the_end(session: Session, made: Workflow[..., Any]) -> Any:
-    execution = session.execution
-    run_id, ended = execution.journal.run_id, execution.recall.ended
-    if ended is not None:
-        return result_of(run_id, ended, made)
-    session.follow()
-    outcome = await execute(execution, made, session.me.name)
-    execution.recall.ended = outcome.fact
+def _result(run_id: str, made: Workflow[..., R], outcome: Outcome) -> R:
+    """Return the result of a run that was executed here, or raise what the body raised."""
     if outcome.fact is None:
         raise FlopodError(f"run {run_id!r} was stopped before its end; run it again to go on")
-    if isinstance(outcome.fact, ev.RunCancelled):
-        raise RunCancelledError(run_id)
-    if outcome.error is not None:
+    if outcome.error is not None and not isinstance(outcome.fact, ev.RunCancelled):
         raise outcome.error
-    return result_of(run_id, outcome.fact, made)
+    result: R = result_of(run_id, outcome.fact, made)
+    return result
 
 
 async def _submit(execution: Execution, made: Workflow[..., Any], input: object) -> None:
@@ -142,15 +139,24 @@ class OwnRuntime(Runtime):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session.execution)
+        session.execution.by_hand = True
+        session.execution.on_cancel = self._cancelled
         self._session = session
-        self._closed = False
+        self._closed = self._ended = False
 
     async def close(self) -> None:
         """Give the run back; opened again, it goes on where it is."""
         if not self._closed:
             self._closed = True
-            self._execution.drain()
-            await self._session.close(again=False)
+            self._execution.drain(
+                ScopeError(f"run {self.run_id!r} is closed here; open it again to go on")
+            )
+            await self._session.close(ended=self._ended)
+
+    def _cancelled(self) -> None:
+        """Somebody asked to cancel the run: tell the author at the next call."""
+        if not self._closed:
+            self._execution.drain(RunCancelledError(self.run_id))
 
     async def __aenter__(self) -> Self:
         return self
@@ -170,6 +176,9 @@ class OwnRuntime(Runtime):
     async def _conclude(self, error: BaseException | None) -> None:
         """Record the end: good, or by an exception. A cancelled program only interrupts the run."""
         if error is None:
-            await conclude(self._execution, encoded(None), None)
+            outcome = await conclude(self._execution, encoded(None), None)
         elif isinstance(error, Exception):
-            await conclude(self._execution, None, error)
+            outcome = await conclude(self._execution, None, error)
+        else:
+            return
+        self._ended = outcome.fact is not None

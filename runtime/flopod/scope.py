@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -66,13 +64,13 @@ class Scope:
         self.execution.check()
         path = self._own(id, kind)
         step = self.execution.recall.steps.get(path)
-        if step is None:
-            self.line.went_on()
-            return path, None
-        if step.kind != kind:
+        if step is not None and step.kind != kind:
             raise self.execution.stopped(NondeterminismError(path, _a(step.kind), _a(kind)))
-        step.visited = True
-        if step.outcome is None:
+        if step is not None:
+            step.visited = True
+        if kind == "repeat":
+            return path, step  # it has no record of its own: what is inside says where it stands
+        if step is None or step.outcome is None:
             self.line.went_on()
         else:
             self.line.saw(step.seq)
@@ -103,14 +101,18 @@ def current() -> Scope | None:
     return _current.get()
 
 
-@contextmanager
-def entered(scope: Scope) -> Iterator[Scope]:
-    """Let the calling task stand in `scope`."""
-    token = _current.set(scope)
-    try:
-        yield scope
-    finally:
-        _current.reset(token)
+class entered:
+    """Lets the calling task stand in a scope for the length of a `with`."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    def __enter__(self) -> Scope:
+        self._token = _current.set(self._scope)
+        return self._scope
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
 
 
 def _a(kind: str) -> str:

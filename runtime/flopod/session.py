@@ -61,11 +61,12 @@ class Session:
         if self._news is None:
             self._news = asyncio.create_task(self._listen())
 
-    async def close(self, *, again: bool) -> None:
+    async def close(self, *, again: bool = False, ended: bool = False) -> None:
         """Give the run back.
 
         Args:
             again: it has work to do that a worker may take up at once.
+            ended: its end was recorded just now, and gave it back.
         """
         for task in (self._beat, self._news):
             if task is not None:
@@ -74,7 +75,8 @@ class Session:
                     await task
         with suppress(FlopodError):
             await self.execution.journal.flush()
-        await self._backend.release(self._lease, again=again)
+        if not ended:
+            await self._backend.release(self._lease, again=again)
         await self._backend.retire(self.me.worker_id)
 
     async def _stay_alive(self) -> None:
@@ -89,7 +91,8 @@ class Session:
         journal = self.execution.journal
         try:
             async for changed in self._backend.changes():
-                if not changed or journal.run_id in changed:
+                told = changed.get(journal.run_id) if changed else 0
+                if told is not None and journal.hear(told):
                     await journal.refresh()
         except FlopodError as error:
             self.execution.fail(error)

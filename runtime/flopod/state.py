@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, assert_never
 
-from flopod.events import Event, ListSet, MapSet, VarSet, decoded, encoded
+from flopod.events import Encoded, Event, ListSet, MapSet, VarSet, decoded, encoded
 from flopod.records import json_part
 
 Change: TypeAlias = VarSet | ListSet | MapSet
@@ -127,5 +127,22 @@ class Track:
         self._at = target
         return self._value
 
+    def sizes(self) -> tuple[int, int]:
+        """Return the bytes of the last full value, and of the changes recorded after it."""
+        last = self._full_before(len(self.changes) - 1)
+        return _size(self.changes[last]), sum(map(_size, self.changes[last + 1 :]))
+
     def _full_before(self, target: int) -> int:
         return next(i for i in range(target, -1, -1) if is_full(self.changes[i]))
+
+
+def _size(change: Change) -> int:
+    parts: list[Encoded | None]
+    match change:
+        case VarSet(value=value):
+            parts = [value]
+        case ListSet(value=value, pushed=pushed):
+            parts = [value, pushed]
+        case MapSet(value=value, put=put, deleted=deleted):
+            parts = [value, put, deleted]
+    return sum(len(bytes(part)) for part in parts if part is not None)

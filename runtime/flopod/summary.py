@@ -38,6 +38,8 @@ class Status(StrEnum):
 FINISHED = frozenset({Status.OK, Status.ERROR, Status.CANCELLED})
 STOPPED = FINISHED | {Status.NEEDS_ATTENTION, Status.DAMAGED}
 """No worker takes up a run that stands here, unless it is retried."""
+ENDS = (ev.RunCompleted, ev.RunFailed, ev.RunCancelled, ev.RunNeedsAttention)
+"""The facts that bring a run there."""
 EXECUTING = frozenset({Status.RUNNING, Status.RETRYING})
 """What only a live worker can keep true; without one it is `interrupted`."""
 
@@ -117,15 +119,15 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
 def fold(summary: RunSummary, event: Event) -> RunSummary:
     """Return `summary` as it stands after `event`. Pure: the whole read-model is this."""
     changed = _after(summary, event)
-    changed = replace(
+    return replace(
         changed,
+        status=_status(changed),
         last_seq=event.seq,
         updated_at=event.at,
         current_path=event.path or changed.current_path,
         wake_at=min(_timers(changed), default=None),
         progress=_progress(changed.inner),
     )
-    return replace(changed, status=_status(changed))
 
 
 def _after(s: RunSummary, event: Event) -> RunSummary:
@@ -134,6 +136,8 @@ def _after(s: RunSummary, event: Event) -> RunSummary:
     match fact:
         case ev.RunSubmitted():
             return replace(s, workflow=fact.workflow, submitted_at=at)
+        case ev.RunStarted() if s.status in STOPPED:
+            return s  # it was cancelled while a worker was about to take it up
         case ev.RunStarted():
             return replace(
                 s,
@@ -155,7 +159,10 @@ def _after(s: RunSummary, event: Event) -> RunSummary:
             return _again(s)
         case ev.RunForked():
             return replace(
-                s, status=s.status if s.status in STOPPED else Status.QUEUED, worker=None
+                s,
+                status=s.status if s.status in STOPPED else Status.QUEUED,
+                worker=None,
+                inner=replace(s.inner, cancel_requested=False),
             )
         case ev.RunCancelRequested():
             return replace(s, inner=replace(s.inner, cancel_requested=True))
@@ -170,7 +177,12 @@ def _after(s: RunSummary, event: Event) -> RunSummary:
             return _retry_over(_active(s, -1), path)
         case ev.EachStarted() | ev.ParallelStarted():
             return _fan_opened(s, path, fact.total)
-        case ev.EachItemCompleted() | ev.EachItemFailed() | ev.ParallelBranchCompleted():
+        case (
+            ev.EachItemCompleted()
+            | ev.EachItemFailed()
+            | ev.ParallelBranchCompleted()
+            | ev.ParallelBranchFailed()
+        ):
             return _item_done(s, path)
         case ev.SleepStarted():
             sleeps = {**s.inner.sleeps, path: fact.wake_at}
@@ -193,7 +205,6 @@ def _after(s: RunSummary, event: Event) -> RunSummary:
         case (
             ev.BranchTaken()
             | ev.RepeatIterationCompleted()
-            | ev.ParallelBranchFailed()
             | ev.VarSet()
             | ev.ListSet()
             | ev.MapSet()

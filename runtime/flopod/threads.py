@@ -11,6 +11,7 @@ import asyncio
 import contextvars
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, TypeAlias
 
@@ -41,7 +42,7 @@ class Threads:
                 # SystemExit and the like are the step's failure, not the end of a worker.
                 error = raised
             # The loop may be gone by now, when a step outlived its worker.
-            if not loop.is_closed():
+            with suppress(RuntimeError):
                 loop.call_soon_threadsafe(_settle, outcome, value, error)
 
         self._jobs.put(job)

@@ -90,7 +90,7 @@ class TreeBuilder:
         match event.fact:
             case ev.RunSubmitted(workflow=workflow):
                 root.note = workflow
-            case ev.RunStarted():
+            case ev.RunStarted() if root.status not in STOPPED:
                 root.status, root.started_at = Status.RUNNING, root.started_at or at
             case ev.RunCompleted():
                 self._end(Status.OK, at)

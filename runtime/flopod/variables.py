@@ -2,7 +2,8 @@
 
 A change is found again on replay by the scope that made it and its place in the order of that
 scope's changes; it is then not made again, and what the variable holds is what it held then. The
-functions given to `update` and `filter` are therefore not called on replay.
+functions given to `update` and `filter` are therefore not called on replay. A value that can't be
+stored is refused before its change is counted, on replay as well.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 from flopod import events as ev
+from flopod.errors import ScopeError
 from flopod.events import Encoded, encoded
 from flopod.execution import Execution
 from flopod.scope import LIVE, Scope, current
@@ -73,6 +75,7 @@ class Variable:
         if not self._loaded:
             if self._track.seqs:
                 self._latest = copy.deepcopy(self._track.value_at(LIVE))
+                self._full, self._since = self._track.sizes()
             self._loaded = True
         return self._latest
 
@@ -80,6 +83,11 @@ class Variable:
         """Make a change, unless the log says that this call has made it already."""
         scope = self._scope()
         scope.execution.check()
+        if scope.leaf:
+            raise ScopeError(
+                f"{self._path!r} was changed inside step {scope.path!r}; "
+                "return the value from the step and change the variable in the workflow's body"
+            )
         nth = scope.changed[self._path]
         scope.changed[self._path] += 1
         known = scope.execution.recall.changes.get((self._path, scope.path), [])
@@ -123,19 +131,24 @@ class Var(Variable, Generic[T]):
         Raises:
             SerializableError: the value can't be stored.
         """
-        await self._change(lambda now: self._to(value))
+        change = self._to(value)
+
+        async def make(now: T) -> Change:
+            return change
+
+        await self._change(make)
 
     async def update(self, fn: Callable[[T], T | Awaitable[T]]) -> T:
         """Give it the value `fn(value)`; updates of one variable wait for each other."""
 
         async def make(now: T) -> Change:
             value = fn(fresh(now))
-            return await self._to(await value if inspect.isawaitable(value) else value)
+            return self._to(await value if inspect.isawaitable(value) else value)
 
         await self._change(make)
         return self.value
 
-    async def _to(self, value: object) -> Change:
+    def _to(self, value: object) -> Change:
         return ev.VarSet(value=encoded(value, f"value of {self._path!r}"), by=self._by())
 
 
@@ -153,9 +166,9 @@ class List(Variable, Generic[T]):
         Raises:
             SerializableError: one can't be stored.
         """
+        pushed = encoded(list(values), f"pushed to {self._path!r}")
 
         async def make(now: list[T]) -> Change:
-            pushed = encoded(list(values), f"pushed to {self._path!r}")
             if self._worth_in_full(pushed):
                 return ev.ListSet(value=self._whole([*now, *values]), by=self._by())
             return ev.ListSet(pushed=pushed, by=self._by())
@@ -188,9 +201,9 @@ class Map(Variable, Generic[K, V]):
         Raises:
             SerializableError: the key or the value can't be stored.
         """
+        put = encoded([key, value], f"entry of {self._path!r}")
 
         async def make(now: dict[K, V]) -> Change:
-            put = encoded([key, value], f"entry of {self._path!r}")
             if self._worth_in_full(put):
                 return ev.MapSet(value=self._whole({**now, key: value}), by=self._by())
             return ev.MapSet(put=put, by=self._by())
@@ -199,9 +212,9 @@ class Map(Variable, Generic[K, V]):
 
     async def delete(self, key: K) -> None:
         """Take a key out; one that is not there is no error."""
+        deleted = encoded(key, f"key of {self._path!r}")
 
         async def make(now: dict[K, V]) -> Change:
-            deleted = encoded(key, f"key of {self._path!r}")
             if self._worth_in_full(deleted):
                 left = {k: v for k, v in now.items() if k != key}
                 return ev.MapSet(value=self._whole(left), by=self._by())

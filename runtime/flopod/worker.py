@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,10 +18,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from flopod import events as ev
-from flopod.backend import Backend, Lease, WorkerInfo
+from flopod.backend import LEASE_TIME, Backend, Lease, WorkerInfo
 from flopod.clock import Clock, SystemClock
 from flopod.engine import execute
 from flopod.errors import ErrorInfo, FlopodError, LeaseLostError, RunNotFoundError
+from flopod.events import Fact
 from flopod.execution import Execution
 from flopod.journal import Journal
 from flopod.loglines import listen
@@ -94,7 +95,7 @@ class Worker:
 
     async def __aenter__(self) -> Self:
         listen()
-        await self._backend.renew(alive(self._me, self._clock))
+        await self._renew()
         loops = (self._stay_alive(), self._listen(), self._work())
         self._tasks = [asyncio.create_task(loop) for loop in loops]
         return self
@@ -128,25 +129,29 @@ class Worker:
         self._tasks = []
         await self._backend.retire(self._me.worker_id)
 
+    async def _renew(self) -> None:
+        self._me = alive(self._me, self._clock)
+        await self._backend.renew(self._me)
+
     async def _stay_alive(self) -> None:
         while True:
-            await asyncio.sleep((self._me.expires_at - self._me.since).total_seconds() / 3)
+            await asyncio.sleep(LEASE_TIME.total_seconds() / 3)
             with _noted("not renewed"):
-                await self._backend.renew(alive(self._me, self._clock))
+                await self._renew()
 
     async def _listen(self) -> None:
         """Hear what other programs append: to runs held here, or to others that now need us."""
         while True:
             with _noted("no news from the store"):
                 async for changed in self._backend.changes():
-                    self._hear(changed or self._held.keys())
+                    self._hear(changed or dict.fromkeys(self._held, 0))
             await asyncio.sleep(LOOK_SECONDS)
 
-    def _hear(self, changed: Iterable[str]) -> None:
-        for run_id in changed:
+    def _hear(self, changed: Mapping[str, int]) -> None:
+        for run_id, last_seq in changed.items():
             if (held := self._held.get(run_id)) is None:
                 self._look.set()
-            else:
+            elif held.execution is None or held.execution.journal.hear(last_seq):
                 held.news = True
                 self._read(held)
 
@@ -177,9 +182,7 @@ class Worker:
         room = self._me.concurrency - sum(held.busy for held in self._held.values())
         if room <= 0:
             return 0
-        leases = await self._backend.claim(
-            alive(self._me, self._clock), workflows=self._workflows, limit=room
-        )
+        leases = await self._backend.claim(self._me, workflows=self._workflows, limit=room)
         for lease in leases:
             self._start(lease)
         return len(leases)
@@ -201,12 +204,14 @@ class Worker:
         held.task = asyncio.create_task(self._live(held, before))
 
     async def _live(self, held: Held, before: Held | None) -> None:
-        """Execute a run as far as it goes now, and give it back."""
+        """Execute a run as far as it goes now, and give it back unless its end has done that."""
         if before is not None and before.task is not None:
             await asyncio.wait([before.task])
-        run_id, again = held.lease.run_id, True
+        run_id, again, ended = held.lease.run_id, True, False
         try:
-            again = await self._execute(held)
+            outcome = await self._execute(held)
+            ended = outcome is not None
+            again = held.execution is None or not held.execution.drained_blocked
         except LeaseLostError:
             logger.warning("run %s was taken over by another worker", run_id)
         except FlopodError as error:
@@ -214,31 +219,35 @@ class Worker:
         finally:
             if self._held.get(run_id) is held:
                 del self._held[run_id]
-            with _noted("not released"):
-                await self._backend.release(held.lease, again=again)
+            if not ended:
+                with _noted("not released"):
+                    await self._backend.release(held.lease, again=again)
             self._look.set()
 
-    async def _execute(self, held: Held) -> bool:
-        """Execute a run; say whether it has work left that can be done at once."""
+    async def _execute(self, held: Held) -> Fact | None:
+        """Execute a run; return what ended it, None if it is to be continued."""
         journal = await Journal.open(self._backend, held.lease.run_id, held.lease, self._clock)
         recall = journal.recall
-        if recall.ended is not None:
-            return False
         if recall.submitted is None:
             raise RunNotFoundError(held.lease.run_id)
+        if recall.ended is not None:
+            await self._backend.release(held.lease)
+            return recall.ended
         if recall.fruitless >= MAX_FRUITLESS:
-            await journal.record(ev.RunNeedsAttention(error=_crash_loop(recall.fruitless)))
-            return False
-        execution = Execution(journal, self._clock, self._threads)
-        execution.on_blocked = lambda: self._unload_later(execution)
-        held.execution = execution
+            stop = ev.RunNeedsAttention(error=_crash_loop(recall.fruitless))
+            return (await journal.record(stop)).fact
+        execution = held.execution = self._loaded(journal)
         if held.news:
             self._read(held)
+        workflow = self._workflows[recall.submitted.workflow]
+        return (await execute(execution, workflow, self._me.name)).fact
+
+    def _loaded(self, journal: Journal) -> Execution:
+        execution = Execution(journal, self._clock, self._threads)
+        execution.on_blocked = lambda: self._unload_later(execution)
         if self._stopping.is_set():
             execution.drain()
-        workflow = self._workflows[recall.submitted.workflow]
-        outcome = await execute(execution, workflow, self._me.name)
-        return outcome.fact is None and not execution.blocked
+        return execution
 
     def _unload_later(self, execution: Execution) -> None:
         asyncio.get_running_loop().call_later(UNLOAD_SECONDS, self._unload, execution)

@@ -38,7 +38,7 @@ async def _round(events: Any) -> dict[str, float]:
     opened = time.perf_counter()
     await execute(session.execution, in_sequence, "benchmark")
     replayed = time.perf_counter()
-    await session.close(again=False)
+    await session.close(ended=True)
     return {
         "open_us_per_step": (opened - start) / STEPS * 1e6,
         "replay_us_per_step": (replayed - opened) / STEPS * 1e6,

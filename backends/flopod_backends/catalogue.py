@@ -1,0 +1,121 @@
+"""What a file store knows of its runs without reading their logs again. All its calls block."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from flopod.errors import CorruptLogError
+from flopod.events import Event
+from flopod.summary import RunSummary, Status
+from flopod_backends.folder import LOG, Folder
+from flopod_backends.fs import Key
+from flopod_backends.log_file import START, Mark, Scan, scan
+from flopod_backends.recording import folded
+from flopod_backends.sidecar import read_sidecar
+
+_MOST_PLACES = 10_000
+
+
+class Entry(NamedTuple):
+    """A run as it was seen last."""
+
+    key: Key
+    summary: RunSummary
+
+
+class Catalogue:
+    """The summaries of all runs, each read when its log has changed."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._fs = folder.fs
+        self._entries: dict[str, Entry] = {}
+        self._places: OrderedDict[str, tuple[int, Mark]] = OrderedDict()
+
+    def summaries(self) -> dict[str, RunSummary]:
+        """Return the summary of every run that has an event."""
+        keys = self.keys()
+        for gone in self._entries.keys() - keys.keys():
+            self._entries.pop(gone, None)
+        found = {run_id: self._summary(run_id, key) for run_id, key in keys.items()}
+        return {run_id: summary for run_id, summary in found.items() if summary}
+
+    def summary(self, run_id: str) -> RunSummary | None:
+        """Return the summary of one run; None when it has no event."""
+        key = self._fs.key(self._folder.log(run_id))
+        return self._summary(run_id, key) if key else None
+
+    def keys(self) -> dict[str, Key]:
+        """Return what the logs look like, by run."""
+        names = self._fs.keys(self._folder.events).items()
+        return {name.removesuffix(LOG): key for name, key in names if name.endswith(LOG)}
+
+    def known(self, run_id: str, key: Key | None) -> bool:
+        """Return whether the run's log looks as it was seen or written here last."""
+        entry = self._entries.get(run_id)
+        return entry is not None and entry.key == key
+
+    def note(self, run_id: str, key: Key, summary: RunSummary) -> None:
+        """Keep what this process has just written."""
+        self._entries[run_id] = Entry(key, summary)
+
+    def forget(self, run_id: str) -> None:
+        """Keep nothing of a run."""
+        self._entries.pop(run_id, None)
+        self._places.pop(run_id, None)
+
+    def events(self, run_id: str, after: int) -> list[Event]:
+        """Return the events with a number above `after`.
+
+        Raises:
+            CorruptLogError: the log is damaged.
+        """
+        inode, mark = self._places.get(run_id, (0, START))
+        key = self._fs.key(self._folder.log(run_id))
+        if key is None:
+            return []
+        if mark.seq > after or inode != key.inode or mark.offset > key.size:
+            mark = START
+        key, found = self._scan(run_id, mark)
+        self._keep_place(run_id, key.inode, found.mark)
+        events = [event for event in found.events if event.seq > after]
+        if found.damage:
+            raise CorruptLogError(run_id, *found.damage, events)
+        return events
+
+    def _summary(self, run_id: str, key: Key) -> RunSummary | None:
+        if not key.size:
+            return None
+        if not self.known(run_id, key):
+            self._entries[run_id] = self._read(run_id, key)
+        summary = self._entries[run_id].summary
+        return summary if summary.last_seq or summary.status is Status.DAMAGED else None
+
+    def _read(self, run_id: str, key: Key) -> Entry:
+        read = self._fs.read(self._folder.sidecar(run_id))
+        summary, mark = (read and read_sidecar(run_id, read[1], key)) or (None, START)
+        if mark.offset == key.size and summary:
+            return Entry(key, summary)
+        key, found = self._scan(run_id, mark)
+        if found.damage or found.torn:
+            # What does not go on there may be whole all the same: the summary was of another log.
+            summary = None
+            key, found = self._scan(run_id, START)
+        summary = folded(run_id, summary, found.events)
+        return Entry(key, replace(summary, status=Status.DAMAGED) if found.damage else summary)
+
+    def _scan(self, run_id: str, mark: Mark) -> tuple[Key, Scan]:
+        read = self._fs.read(self._folder.log(run_id), mark.offset)
+        if read is None:
+            return Key(0, 0, 0), Scan([], START)
+        key, text = read
+        return key, scan(text, mark)
+
+    def _keep_place(self, run_id: str, inode: int, mark: Mark) -> None:
+        self._places[run_id] = (inode, mark)
+        self._places.move_to_end(run_id)
+        if len(self._places) > _MOST_PLACES:
+            self._places.popitem(last=False)

@@ -1,0 +1,110 @@
+"""Workers and leases in a file store: small files, changed only under the store's lock.
+
+A lease changes hands under the lock of the run's log as well. An append looks at the lease under
+that same lock, so whoever takes a run over has seen the last thing the former holder wrote.
+All calls block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+
+from flopod.backend import Lease, WorkerInfo
+from flopod_backends import claims
+from flopod_backends.catalogue import Catalogue
+from flopod_backends.claims import Hold, Living
+from flopod_backends.folder import Folder, Shelf
+from flopod_backends.liveness import alive, living
+from flopod_backends.run_log import RunLog
+
+
+class Leases:
+    """Who works here and who holds what."""
+
+    def __init__(self, folder: Folder, catalogue: Catalogue, clock: Callable[[], datetime]) -> None:
+        self._folder = folder
+        self._catalogue = catalogue
+        self._clock = clock
+        self._holds = Shelf(folder, "leases", Hold)
+        self._workers = Shelf(folder, "workers", WorkerInfo)
+
+    def living(self) -> Living:
+        """Return the workers alive."""
+        return living(self._workers.all().values(), self._clock())
+
+    def holds(self) -> dict[str, Hold]:
+        """Return how runs are held."""
+        return self._holds.all()
+
+    def hold(self, run_id: str) -> Hold | None:
+        """Return how one run is held."""
+        return self._holds.get(run_id)
+
+    def renew(self, worker: WorkerInfo) -> None:
+        """Say that the worker lives until its `expires_at`."""
+        with self._folder.locked():
+            self._renew(worker)
+
+    def retire(self, worker_id: str) -> None:
+        """Forget a worker."""
+        self._workers.remove(worker_id)
+
+    def claim(self, worker: WorkerInfo, workflows: Collection[str], limit: int) -> list[Lease]:
+        """Take up to `limit` runs that need a worker."""
+        with self._folder.locked():
+            self._renew(worker)
+            self._bury()
+            now, workers, holds = self._clock(), self.living(), self.holds()
+            runs = [
+                run
+                for run in claims.of_workflows(self._catalogue.summaries().values(), workflows)
+                if claims.claimable(run, holds.get(run.run_id), workers, now)
+            ]
+            return [self._take(worker, r.run_id) for r in claims.longest_due(runs)[:limit]]
+
+    def claim_run(self, worker: WorkerInfo, run_id: str) -> Lease:
+        """Take one run."""
+        with self._folder.locked():
+            claims.check_free(run_id, self.hold(run_id), self.living())
+            self._renew(worker)
+            return self._take(worker, run_id)
+
+    def release(self, lease: Lease, again: bool) -> None:
+        """Give a run back."""
+        with self._folder.locked():
+            hold = claims.given_back(self.hold(lease.run_id), lease, again)
+            if hold:
+                self._put(lease.run_id, hold)
+
+    def forget(self, run_id: str) -> None:
+        """Forget how a run is held."""
+        self._holds.remove(run_id)
+
+    def next_due(self, workflows: Collection[str]) -> datetime | None:
+        """Return when the next unheld run of these workflows is due."""
+        runs = claims.of_workflows(self._catalogue.summaries().values(), workflows)
+        return claims.earliest_due(runs, self.holds(), self.living())
+
+    def _take(self, worker: WorkerInfo, run_id: str) -> Lease:
+        hold = claims.taken(self.hold(run_id), worker.worker_id, self._clock())
+        self._put(run_id, hold)
+        return Lease(run_id, worker.worker_id, hold.epoch)
+
+    def _put(self, run_id: str, hold: Hold) -> None:
+        log = RunLog(self._folder, run_id, self.hold)
+        try:
+            with log.held():
+                self._holds.put(run_id, hold)
+        finally:
+            log.close()
+
+    def _renew(self, worker: WorkerInfo) -> None:
+        if self._workers.get(worker.worker_id) != worker:
+            self._workers.put(worker.worker_id, worker)
+
+    def _bury(self) -> None:
+        # A worker that was dead and renews itself after all is back as it was.
+        for info in self._workers.all().values():
+            if not alive(info, self._clock()):
+                self._workers.remove(info.worker_id)

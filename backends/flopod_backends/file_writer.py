@@ -1,0 +1,164 @@
+"""The writers of a file store: one queue for each run that is being appended to.
+
+What queues up while a write is in flight goes out together as the next one, with one fsync. The
+task that writes is the store's own, so a cancelled caller leaves no half behind. The summary beside
+the log is written when a run has been quiet for a moment, or now and then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Protocol, TypeVar
+
+from flopod.errors import FlopodError
+from flopod.events import Event
+from flopod_backends.catalogue import Catalogue
+from flopod_backends.run_log import Answer, Request, RunLog
+
+T = TypeVar("T")
+_QUIET = 0.05
+"""Seconds without an append after which the summary is written."""
+_BUSY = 0.5
+"""Seconds after which it is written even if appends keep coming."""
+_MOST_OPEN = 128
+
+
+class Call(Protocol):
+    """Runs something that blocks in a thread of the store's own."""
+
+    async def __call__(self, function: Callable[..., T], *arguments: Any) -> T: ...
+
+
+class RunWriter:
+    """The queue in front of one log."""
+
+    def __init__(
+        self,
+        log: RunLog,
+        call: Call,
+        catalogue: Catalogue,
+        tell: Callable[[Mapping[str, int]], None],
+    ) -> None:
+        self.log = log
+        self._call = call
+        self._catalogue = catalogue
+        self._tell = tell
+        self._queue: deque[tuple[Request, asyncio.Future[list[Event]]]] = deque()
+        self._woken = asyncio.Event()
+        self._pump: asyncio.Task[None] | None = None
+        self._closing = False
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is queued, in flight or still to be written beside the log."""
+        return self._pump is None
+
+    async def append(self, request: Request) -> list[Event]:
+        """Record the events, all or none, and return them numbered."""
+        done: asyncio.Future[list[Event]] = asyncio.get_running_loop().create_future()
+        self._queue.append((request, done))
+        self._woken.set()
+        if self._pump is None:
+            self._pump = asyncio.create_task(self._write_all(), name="flopod file writer")
+        return await done
+
+    async def close(self) -> None:
+        """Finish what is queued and let go of the file."""
+        self._closing = True
+        self._woken.set()
+        if self._pump:
+            await asyncio.wait([self._pump])
+        self.log.close()
+
+    async def _write_all(self) -> None:
+        try:
+            while await self._more():
+                await self._write_for_a_while()
+                await self._call(self.log.write_sidecar)
+        finally:
+            self._pump = None
+            for _, done in self._queue:
+                done.cancel()
+            self._queue.clear()
+
+    async def _more(self) -> bool:
+        """Wait for the next append, for a moment; tells whether there is one."""
+        if not self._queue and not self._closing:
+            self._woken.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_QUIET):
+                    await self._woken.wait()
+        return bool(self._queue)
+
+    async def _write_for_a_while(self) -> None:
+        clock = asyncio.get_running_loop().time
+        until = clock() + _BUSY
+        while clock() < until and await self._more():
+            await self._write_queued()
+
+    async def _write_queued(self) -> None:
+        batch = [(request, done) for request, done in self._queue if not done.cancelled()]
+        self._queue.clear()
+        answers: list[Answer]
+        try:
+            answers = await self._call(self.log.append, [request for request, _ in batch])
+        except FlopodError as error:
+            answers = [error] * len(batch)
+        except BaseException:
+            for _, done in batch:
+                done.cancel()
+            raise
+        self._note()
+        for (_, done), answer in zip(batch, answers, strict=True):
+            _settle(done, answer)
+
+    def _note(self) -> None:
+        key, summary = self.log.key, self.log.state.summary
+        if key and summary and not self._catalogue.known(self.log.run_id, key):
+            self._catalogue.note(self.log.run_id, key, summary)
+            self._tell({self.log.run_id: summary.last_seq})
+
+
+class Writers:
+    """The queues of all runs; of those that are idle only some stay open."""
+
+    def __init__(self, make: Callable[[str], RunWriter]) -> None:
+        self._make = make
+        self._writers: OrderedDict[str, RunWriter] = OrderedDict()
+
+    async def append(self, run_id: str, request: Request) -> list[Event]:
+        """Record the events of one run."""
+        writer = self._writers.get(run_id)
+        if writer is None:
+            self._make_room()
+            writer = self._writers[run_id] = self._make(run_id)
+        self._writers.move_to_end(run_id)
+        return await writer.append(request)
+
+    async def close(self) -> None:
+        """Finish what is queued."""
+        writers = list(self._writers.values())
+        self._writers.clear()
+        for writer in writers:
+            await writer.close()
+
+    def _make_room(self) -> None:
+        if len(self._writers) < _MOST_OPEN:
+            return
+        for run_id, writer in list(self._writers.items()):
+            if writer.idle:
+                writer.log.close()
+                del self._writers[run_id]
+                return
+
+
+def _settle(done: asyncio.Future[list[Event]], answer: Answer) -> None:
+    if done.done():
+        return
+    if isinstance(answer, FlopodError):
+        done.set_exception(answer)
+    else:
+        done.set_result(answer)

@@ -1,0 +1,127 @@
+"""Where the runs are kept: from a URL, or from the environment, to a store.
+
+The one place that reads FLOPOD_BACKEND, FLOPOD_DATA_DIR, FLOPOD_DATA_SCOPE and DATABASE_URL.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import platformdirs
+
+from flopod.backend import Backend
+from flopod.errors import BackendError, brief
+
+_TAKEN = "memory:, sqlite:PATH, file:DIR"
+_POSTGRES = ("postgresql", "postgres")
+_DATABASE = "flopod.db"
+
+
+def open_backend(url: str | None = None) -> Backend:
+    """Return the store that `url` names, or the one that the environment asks for.
+
+    Without a url: `DATABASE_URL` if it names Postgres, else `FLOPOD_BACKEND` (`sqlite`, `file` or
+    `memory`; `sqlite` if it is not set) in the data directory, which is made if need be.
+
+    Raises:
+        BackendError: nothing can be opened by that name.
+    """
+    if url is not None:
+        return _named(url)
+    database = os.environ.get("DATABASE_URL", "")
+    if _scheme(database) in _POSTGRES:
+        raise BackendError(
+            "DATABASE_URL names Postgres, which is not in this version; "
+            f"unset it, or name a store: {_TAKEN}"
+        )
+    return _default(os.environ.get("FLOPOD_BACKEND", "sqlite"))
+
+
+def resolve_data_dir() -> Path:
+    """Return the data directory; it need not exist.
+
+    `FLOPOD_DATA_DIR`, else the user's own when `FLOPOD_DATA_SCOPE` is `user`, else `./.flopod`.
+
+    Raises:
+        BackendError: one of these variables has a value that is not taken.
+    """
+    named = os.environ.get("FLOPOD_DATA_DIR")
+    if named is not None:
+        if not named.strip():
+            raise BackendError("FLOPOD_DATA_DIR is empty; name a directory or unset it")
+        return Path(named).expanduser()
+    scope = os.environ.get("FLOPOD_DATA_SCOPE", "project")
+    if scope not in ("project", "user"):
+        raise BackendError(f"FLOPOD_DATA_SCOPE is {brief(scope)}; it is project or user")
+    return platformdirs.user_data_path("flopod", False) if scope == "user" else Path(".flopod")
+
+
+def _default(kind: str) -> Backend:
+    match kind:
+        case "memory":
+            return _memory()
+        case "file":
+            return _file(str(resolve_data_dir()))
+        case "sqlite":
+            folder = resolve_data_dir()
+            _make_private(folder)
+            return _sqlite(str(folder / _DATABASE))
+    raise BackendError(f"FLOPOD_BACKEND is {brief(kind)}; it is sqlite, file or memory")
+
+
+def _named(url: str) -> Backend:
+    match _scheme(url), url.partition(":")[2]:
+        case "memory", "":
+            return _memory()
+        case "sqlite", rest if rest:
+            return _sqlite(rest)
+        case "file", rest if rest:
+            return _file(rest)
+        case ("sqlite" | "file") as scheme, _:
+            raise BackendError(f"{url!a} names no path; write {scheme}:PATH")
+        case "postgresql" | "postgres", _:
+            raise BackendError(f"Postgres is not in this version; taken are {_TAKEN}")
+        case "", _:
+            raise BackendError(f"{brief(url)} names no kind of store; taken are {_TAKEN}")
+        case scheme, _:
+            # Not the rest of it, which may hold a password.
+            raise BackendError(f"{brief(scheme + ':')} is no kind of store; taken are {_TAKEN}")
+
+
+def _scheme(url: str) -> str:
+    scheme, colon, _ = url.partition(":")
+    return scheme if colon else ""
+
+
+def _memory() -> Backend:
+    from flopod_backends.memory import MemoryBackend
+
+    return MemoryBackend()
+
+
+def _file(folder: str) -> Backend:
+    from flopod_backends.file import FileBackend
+
+    return FileBackend(Path(folder).expanduser())
+
+
+def _sqlite(rest: str) -> Backend:
+    from flopod_backends.sqlite import SqliteBackend
+
+    path, _, query = rest.partition("?")
+    settings = dict(parse_qsl(query, keep_blank_values=True))
+    synchronous = settings.pop("synchronous", "full")
+    if settings:
+        raise BackendError(f"sqlite: setting {brief(min(settings))} is unknown; it is synchronous")
+    return SqliteBackend(Path(path).expanduser(), synchronous)
+
+
+def _make_private(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BackendError(
+            f"the data directory {folder} cannot be made: {error.strerror}; set FLOPOD_DATA_DIR"
+        ) from error

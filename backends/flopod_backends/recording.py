@@ -1,0 +1,63 @@
+"""From events to be appended to what a store keeps of them: the one way for every store.
+
+The events handed back are read from the very text that is stored, so the author gets what a later
+reader gets by construction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC
+from functools import reduce
+
+import msgspec
+
+from flopod import records
+from flopod.errors import SerializableError
+from flopod.events import Event, whole_ms
+from flopod.summary import RunSummary, fold
+
+MAX_RECORD_BYTES = 256 * 1024 * 1024
+"""No event takes more: SQLite ends at 10^9 bytes, a reader's memory earlier."""
+
+
+class Text(msgspec.Struct, frozen=True):
+    """An event, and its data as the JSON text that is stored."""
+
+    event: Event
+    data: bytes
+
+
+def texts(events: Iterable[Event]) -> list[Text]:
+    """Return the events in their stored form, not numbered yet.
+
+    Raises:
+        SerializableError: one of them cannot be stored.
+    """
+    return [_text(event) for event in events]
+
+
+def numbered(texts: Sequence[Text], last_seq: int) -> list[Event]:
+    """Return the events as a reader will see them when they follow event `last_seq`."""
+    return [
+        msgspec.structs.replace(text.event, seq=seq) for seq, text in enumerate(texts, last_seq + 1)
+    ]
+
+
+def folded(run_id: str, summary: RunSummary | None, events: Iterable[Event]) -> RunSummary:
+    """Return the summary after `events`; None is the summary of a run without any."""
+    return reduce(fold, events, summary or RunSummary(run_id=run_id))
+
+
+def _text(event: Event) -> Text:
+    where = f"{event.type} at {event.path!a}"
+    try:
+        data = records.data_text(event)
+        event.path.encode()
+        at = whole_ms(event.at.astimezone(UTC))
+    except (msgspec.MsgspecError, TypeError, ValueError, OverflowError) as error:
+        raise SerializableError(where, f"cannot be stored: {error}") from error
+    if len(data) > MAX_RECORD_BYTES:
+        size, most = len(data) >> 20, MAX_RECORD_BYTES >> 20
+        raise SerializableError(where, f"takes {size} MiB; an event takes at most {most} MiB")
+    return Text(records.restore(0, at, event.type, event.path, data), data)

@@ -1,0 +1,228 @@
+"""The store in one SQLite file: the default.
+
+Write-ahead log and `synchronous=FULL`, so what was acknowledged survives a power cut; several
+programs may use the file at once. One connection writes (see `sqlite_writer`), one reads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from flopod import records
+from flopod.backend import Lease, RunQuery, WorkerInfo
+from flopod.errors import BackendError, CorruptLogError, RunNotFoundError
+from flopod.events import Event, utc_now
+from flopod.paths import check_run_id
+from flopod.summary import RunSummary, Status, told
+from flopod_backends import claims, sqlite_query
+from flopod_backends.feed import Feed
+from flopod_backends.moments import moment
+from flopod_backends.recording import texts
+from flopod_backends.sqlite_changes import Follower
+from flopod_backends.sqlite_leases import Leases
+from flopod_backends.sqlite_open import Connections, Row, check_settings, connect, fetch
+from flopod_backends.sqlite_writer import Writer
+
+_EVENTS = "SELECT seq, at, type, path, data FROM events WHERE run_id = ? AND seq > ? ORDER BY seq"
+_FORGET = "INSERT INTO forget (run_id) VALUES (?)"
+
+_read_summary = msgspec.json.Decoder(RunSummary)
+
+
+class SqliteBackend:
+    """A store in the SQLite database at `path`, opened at the first call."""
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        synchronous: str = "full",
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """Take the store at `path`.
+
+        Args:
+            synchronous: `full`, or `normal`: several times faster on slow disks, and a power cut
+                (not a killed process) may lose the last commits.
+            clock: tells the time by which leases end.
+        """
+        check_settings(path, synchronous)
+        self._given = os.fspath(path)
+        self._path = Path(os.path.abspath(path))
+        self._synchronous = synchronous
+        self._feed = Feed()
+        self._leases = Leases(self._read, self._write, clock)
+        self._connections: Connections | None = None
+        self._writer: Writer | None = None
+        self._follower: Follower | None = None
+        self._opening: asyncio.Task[Writer] | None = None
+        self._closed = False
+
+    @property
+    def url(self) -> str:
+        """How to open this store again."""
+        query = "" if self._synchronous == "full" else f"?synchronous={self._synchronous}"
+        return f"sqlite:{self._given}{query}"
+
+    async def append(
+        self,
+        run_id: str,
+        events: Sequence[Event],
+        *,
+        lease: Lease | None = None,
+        expect: int | None = None,
+    ) -> list[Event]:
+        """Record `events`, all or none, and return them numbered."""
+        check_run_id(run_id)
+        stored = texts(events)
+        writer = self._writer or await self._open()
+        return await writer.append(run_id, stored, lease, expect) if stored else []
+
+    async def events(self, run_id: str, after: int = 0) -> list[Event]:
+        """Return the events with a number above `after`, in order."""
+        check_run_id(run_id)
+        return _restored(run_id, max(after, 0), await self._read(_EVENTS, run_id, after))
+
+    async def summary(self, run_id: str) -> RunSummary | None:
+        """Return the run's summary as a list would show it."""
+        check_run_id(run_id)
+        rows = await self._read(sqlite_query.RUN, run_id)
+        return _told(rows[0], await self._leases.living()) if rows else None
+
+    async def list_runs(self, query: RunQuery) -> list[RunSummary]:
+        """Return summaries, newest submission first."""
+        since = None
+        if isinstance(query.before, str):
+            since = await self._submitted(query.before)
+        living = await self._leases.living()
+        sql, parameters = sqlite_query.listing(query, living, since)
+        return [_told(row, living) for row in await self._read(sql, *parameters)]
+
+    async def counts(self) -> dict[Status, int]:
+        """Return how many runs stand how."""
+        sql, parameters = sqlite_query.counting(await self._leases.living())
+        counts: Counter[Status] = Counter()
+        for status, stored, lost in await self._read(sql, *parameters):
+            counts.update({Status(status): stored - lost, Status.INTERRUPTED: lost})
+        return {status: count for status, count in counts.items() if count}
+
+    async def changes(self) -> AsyncIterator[Mapping[str, int]]:
+        """Yield the runs that changed, in batches; the first is empty."""
+        await self._open()
+        assert self._follower
+        with self._feed.watcher() as watcher:
+            async with self._follower.following():
+                async for batch in watcher.batches():
+                    yield batch
+
+    async def claim(
+        self, worker: WorkerInfo, *, workflows: Collection[str], limit: int
+    ) -> list[Lease]:
+        """Take up to `limit` runs that need a worker, those due longest first."""
+        return await self._leases.claim(worker, workflows, limit)
+
+    async def claim_run(self, worker: WorkerInfo, run_id: str) -> Lease:
+        """Take one run, whatever its workflow and status."""
+        return await self._leases.claim_run(worker, check_run_id(run_id))
+
+    async def renew(self, worker: WorkerInfo) -> None:
+        """Say that the worker lives until its `expires_at`."""
+        await self._leases.renew(worker)
+
+    async def release(self, lease: Lease, *, again: bool = False) -> None:
+        """Give a run back; a superseded lease is ignored."""
+        await self._leases.release(lease, again)
+
+    async def retire(self, worker_id: str) -> None:
+        """Forget a worker that ends."""
+        await self._leases.retire(worker_id)
+
+    async def workers(self) -> list[WorkerInfo]:
+        """Return the workers alive that claim runs, oldest first."""
+        return claims.claiming(await self._leases.living())
+
+    async def next_due(self, workflows: Collection[str]) -> datetime | None:
+        """Return when the next unheld run of these workflows is due."""
+        return await self._leases.next_due(workflows)
+
+    async def delete(self, run_id: str) -> None:
+        """Forget a run, log and summary and all."""
+        writer = await self._open()
+        await writer.execute(_FORGET, check_run_id(run_id))
+        writer.appender.forget(run_id)
+        self._feed.tell({run_id: 0})
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of the file."""
+        self._closed = True
+        self._feed.close()
+        if self._opening:
+            await asyncio.wait([self._opening])
+        if self._follower:
+            await self._follower.close()
+        if self._writer:
+            await self._writer.drain()
+        connections, self._connections, self._writer = self._connections, None, None
+        if connections:
+            await connections.close()
+
+    async def _open(self) -> Writer:
+        if self._closed:
+            raise BackendError(f"the store {self.url} is closed; open it again")
+        if self._writer:
+            return self._writer
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._connect())
+        try:
+            return await asyncio.shield(self._opening)
+        finally:
+            if self._opening and self._opening.done():
+                self._opening = None
+
+    async def _connect(self) -> Writer:
+        self._connections = await connect(self._path, self._synchronous)
+        self._writer = Writer(self._path, self._connections.writer, self._feed.tell)
+        self._follower = Follower(
+            self._path, self._read, self._feed, self._writer.appender.last_seq
+        )
+        return self._writer
+
+    async def _read(self, sql: str, *parameters: Any) -> list[Row]:
+        await self._open()
+        assert self._connections
+        return await fetch(self._path, self._connections.reader, sql, parameters)
+
+    async def _write(self, sql: str, *parameters: Any) -> list[Row]:
+        return await (await self._open()).execute(sql, *parameters)
+
+    async def _submitted(self, run_id: str) -> int:
+        rows = await self._read(sqlite_query.SUBMITTED, run_id)
+        if not rows:
+            raise RunNotFoundError(run_id)
+        return int(rows[0][0])
+
+
+def _told(row: Row, living: claims.Living) -> RunSummary:
+    summary, worker_id = row
+    info = living.get(worker_id)
+    return told(_read_summary.decode(summary), info.name if info else None)
+
+
+def _restored(run_id: str, after: int, rows: Iterable[Row]) -> list[Event]:
+    events: list[Event] = []
+    for expected, (seq, at, type, path, data) in enumerate(rows, after + 1):
+        where = f"event {expected}"
+        if seq != expected:
+            raise CorruptLogError(run_id, where, f"event {seq} is in its place", events)
+        try:
+            events.append(records.restore(seq, moment(at), type, path, data))
+        except records.RecordError as error:
+            raise CorruptLogError(run_id, where, str(error), events) from error
+    return events

@@ -1,0 +1,254 @@
+"""A batch of appends as one statement.
+
+What each run was folded to last is remembered, so an append needs no read first. Where that turns
+out to be no longer true (another process appended), the statement is refused whole; then the runs
+are read, what cannot be is refused alone, and the rest is sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiosqlite
+import msgspec
+
+from flopod.backend import Lease
+from flopod.errors import BackendError, FlopodError, StaleAppendError
+from flopod.events import Event
+from flopod.summary import RunSummary, haystack
+from flopod_backends import claims
+from flopod_backends.claims import Hold, steady_due_at
+from flopod_backends.listing import submitted
+from flopod_backends.moments import milliseconds, milliseconds_up
+from flopod_backends.recording import Text, folded, numbered
+from flopod_backends.sqlite_open import fetch
+
+_ONE = "INSERT INTO append VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_MANY = """
+INSERT INTO append
+SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+       json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]'),
+       json_extract(value, '$[6]'), json_extract(value, '$[7]'), json_extract(value, '$[8]'),
+       json_extract(value, '$[9]'), json_extract(value, '$[10]'), json_extract(value, '$[11]')
+FROM json_each(?)
+"""
+_STANDING = """
+SELECT asked.value, runs.summary, leases.epoch, leases.worker_id
+FROM json_each(?) AS asked
+LEFT JOIN runs ON runs.run_id = asked.value
+LEFT JOIN leases ON leases.run_id = asked.value
+"""
+_MOST_KNOWN = 10_000
+_MOST_TRIES = 100
+
+_read_summary = msgspec.json.Decoder(RunSummary)
+
+
+@dataclass(slots=True, eq=False)
+class Append:
+    """Events that wait to be recorded."""
+
+    run_id: str
+    texts: Sequence[Text]
+    lease: Lease | None
+    expect: int | None
+    done: asyncio.Future[list[Event]] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it adds to a batch."""
+        return sum(len(text.data) for text in self.texts)
+
+
+class Standing(NamedTuple):
+    """Where a run stands before an append."""
+
+    summary: RunSummary | None = None
+    hold: Hold | None = None
+    read: bool = False
+    """Just read, with its hold; otherwise remembered, and perhaps no longer true."""
+
+
+class Plan(NamedTuple):
+    """An append, and what it makes of its run."""
+
+    append: Append
+    expected: int
+    events: list[Event]
+    summary: RunSummary
+
+
+class Unsure(Exception):
+    """An append does not fit what is remembered: that has to be read before it is refused."""
+
+
+class Appender:
+    """Commits appends and remembers what their runs were folded to."""
+
+    def __init__(
+        self,
+        path: Path,
+        connection: aiosqlite.Connection,
+        tell: Callable[[Mapping[str, int]], None],
+    ) -> None:
+        self._path = path
+        self._connection = connection
+        self._tell = tell
+        self._known: OrderedDict[str, RunSummary] = OrderedDict()
+
+    def last_seq(self, run_id: str) -> int:
+        """Return the last event of the run that is remembered; 0 when nothing is."""
+        known = self._known.get(run_id)
+        return known.last_seq if known else 0
+
+    def forget(self, run_id: str) -> None:
+        """Remember the run no longer."""
+        self._known.pop(run_id, None)
+
+    async def commit(self, appends: Sequence[Append]) -> None:
+        """Record the appends with one statement; each is answered on its own."""
+        try:
+            plans = await self._send(appends)
+        except BaseException as error:
+            for append in appends:
+                self.forget(append.run_id)
+                refuse(append.done, error)
+            return
+        for plan in plans:
+            self._remember(plan.summary)
+            if not plan.append.done.done():
+                plan.append.done.set_result(plan.events)
+        # Last: who appended goes on before those who only watch.
+        self._tell({plan.append.run_id: plan.summary.last_seq for plan in plans})
+
+    async def _send(self, appends: Sequence[Append]) -> list[Plan]:
+        standings = await self._standings(appends)
+        for _ in range(_MOST_TRIES):
+            try:
+                plans = planned(appends, standings)
+                if plans:
+                    await fetch(self._path, self._connection, *_statement(plans))
+                return plans
+            except (Unsure, sqlite3.IntegrityError):
+                standings = await self._read({append.run_id for append in appends})
+        raise BackendError(f"{self._path}: overtaken {_MOST_TRIES} times in a row; try again")
+
+    async def _standings(self, appends: Sequence[Append]) -> dict[str, Standing]:
+        known = {a.run_id: self._remembered(a) for a in appends}
+        unknown = {run_id for run_id, standing in known.items() if standing is None}
+        read = await self._read(unknown) if unknown else {}
+        return read | {run_id: found for run_id, found in known.items() if found is not None}
+
+    def _remembered(self, append: Append) -> Standing | None:
+        summary = self._known.get(append.run_id)
+        if summary is None and append.expect != 0:
+            return None
+        return Standing(summary)
+
+    async def _read(self, run_ids: Iterable[str]) -> dict[str, Standing]:
+        asked = _json(sorted(run_ids))
+        rows = await fetch(self._path, self._connection, _STANDING, (asked,))
+        return {row[0]: _standing(*row[1:]) for row in rows}
+
+    def _remember(self, summary: RunSummary) -> None:
+        self._known[summary.run_id] = summary
+        self._known.move_to_end(summary.run_id)
+        if len(self._known) > _MOST_KNOWN:
+            self._known.popitem(last=False)
+
+
+def planned(appends: Iterable[Append], standings: Mapping[str, Standing]) -> list[Plan]:
+    """Return what each append makes of its run, one after the other; refuse what cannot be.
+
+    Raises:
+        Unsure: one of them does not fit what is remembered of its run.
+    """
+    standings, plans = dict(standings), []
+    for append in appends:
+        if append.done.done():
+            continue
+        standing = standings[append.run_id]
+        try:
+            plan = _plan(append, standing)
+        except FlopodError as error:
+            if not standing.read:
+                raise Unsure from error
+            refuse(append.done, error)
+        else:
+            plans.append(plan)
+            standings[append.run_id] = standing._replace(summary=plan.summary)
+    return plans
+
+
+def refuse(done: asyncio.Future[Any], error: BaseException) -> None:
+    """Answer that it was not done, if anybody still waits."""
+    if done.done():
+        return
+    if isinstance(error, Exception):
+        done.set_exception(error)
+    else:
+        done.cancel()
+
+
+def _plan(append: Append, standing: Standing) -> Plan:
+    last = standing.summary.last_seq if standing.summary else 0
+    if standing.read:
+        claims.check_lease(standing.hold, append.lease)
+    if append.expect is not None and append.expect != last:
+        raise StaleAppendError(append.run_id, append.expect, last)
+    events = numbered(append.texts, last)
+    return Plan(append, last, events, folded(append.run_id, standing.summary, events))
+
+
+def _standing(summary: str | None, epoch: int | None, worker_id: str | None) -> Standing:
+    return Standing(
+        _read_summary.decode(summary) if summary else None,
+        Hold(epoch, worker_id) if epoch is not None else None,
+        read=True,
+    )
+
+
+def _statement(plans: Sequence[Plan]) -> tuple[str, Sequence[Any]]:
+    if len(plans) == 1:
+        # The same, without a second level of JSON to take apart.
+        (plan,) = plans
+        return _ONE, _row(plan, _json(_events(plan)))
+    return _MANY, (_json([_row(plan, _events(plan)) for plan in plans]),)
+
+
+def _events(plan: Plan) -> list[Any]:
+    return [
+        (event.seq, milliseconds(event.at), event.type, event.path, text.data.decode())
+        for event, text in zip(plan.events, plan.append.texts, strict=True)
+    ]
+
+
+def _row(plan: Plan, events: list[Any] | str) -> tuple[Any, ...]:
+    (append, expected, _, summary), lease = plan, plan.append.lease
+    due = steady_due_at(summary)
+    return (
+        append.run_id,
+        expected,
+        lease.worker_id if lease else None,
+        lease.epoch if lease else None,
+        events,
+        summary.workflow,
+        summary.status,
+        milliseconds(submitted(summary)),
+        milliseconds_up(due) if due else None,
+        summary.last_seq,
+        haystack(summary),
+        _json(summary),
+    )
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

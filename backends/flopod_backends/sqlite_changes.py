@@ -1,0 +1,109 @@
+"""What other programs change in a SQLite store.
+
+The write-ahead log's file is watched for hints; whether somebody has committed since, SQLite itself
+says (`PRAGMA data_version`, one page read); which runs those were, the store-wide `rev`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from flopod.errors import FlopodError
+from flopod_backends.feed import Feed
+from flopod_backends.sqlite_leases import Execute
+from flopod_backends.watch import hints
+
+_VERSION = "PRAGMA data_version"
+_LAST = "SELECT rev FROM last_change"
+_CHANGED = """
+SELECT rev, run_id, last_seq FROM runs WHERE rev > ?
+UNION ALL
+SELECT rev, run_id, 0 FROM deleted WHERE rev > ?
+"""
+_SETTLING = (0.003, 0.01, 0.03, 0.1, 0.3)
+"""The hint of a write comes before its commit can be seen: the pauses before we look again."""
+
+
+class Follower:
+    """Tells the feed what other programs change, for as long as anyone watches."""
+
+    def __init__(
+        self, path: Path, read: Execute, feed: Feed, last_seq: Callable[[str], int]
+    ) -> None:
+        self._log = f"{path}-wal"
+        self._folder = path.parent
+        self._read = read
+        self._feed = feed
+        self._last_seq = last_seq
+        self._users = 0
+        self._task: asyncio.Task[None] | None = None
+        self._hinted = asyncio.Event()
+        self._version = self._rev = 0
+
+    @asynccontextmanager
+    async def following(self) -> AsyncIterator[None]:
+        """Follow until the end of the block, together with all others that do."""
+        self._users += 1
+        try:
+            if self._task is None:
+                await self._begin()
+            yield
+        finally:
+            self._users -= 1
+            if not self._users:
+                await self.close()
+
+    async def close(self) -> None:
+        """Follow no longer."""
+        task, self._task = self._task, None
+        if task:
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def _begin(self) -> None:
+        [[self._version]] = await self._read(_VERSION)
+        [[self._rev]] = await self._read(_LAST)
+        if self._task is None:
+            self._task = asyncio.create_task(self._follow(), name="flopod sqlite follower")
+
+    async def _follow(self) -> None:
+        # Looks at once, and a few times more while the watch is being set.
+        self._hinted.set()
+        hinting = asyncio.create_task(self._hint())
+        try:
+            await self._look_when_hinted()
+        except FlopodError as error:
+            self._feed.close(error)
+        finally:
+            hinting.cancel()
+            await asyncio.wait([hinting])
+
+    async def _hint(self) -> None:
+        async for _ in hints(self._folder, self._log.__eq__):
+            self._hinted.set()
+
+    async def _look_when_hinted(self) -> None:
+        pauses = iter(_SETTLING)
+        while True:
+            try:
+                async with asyncio.timeout(next(pauses, None)):
+                    await self._hinted.wait()
+            except TimeoutError:
+                pass
+            else:
+                self._hinted.clear()
+                pauses = iter(_SETTLING)
+            await self._look()
+
+    async def _look(self) -> None:
+        [[version]] = await self._read(_VERSION)
+        if version == self._version:
+            return
+        self._version = version
+        rows = await self._read(_CHANGED, self._rev, self._rev)
+        self._rev = max((row[0] for row in rows), default=self._rev)
+        # What this process appended itself was told when it was done.
+        self._feed.tell({run: seq for _, run, seq in rows if not seq or seq != self._last_seq(run)})
