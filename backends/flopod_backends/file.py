@@ -50,7 +50,7 @@ class FileBackend:
         self._given = os.fspath(given)
         if not self._given:
             raise BackendError("file: no folder is named")
-        self._folder = Folder(Path(os.path.abspath(given)), fs or FileSystem())
+        self._folder = Folder(Path(os.path.abspath(given)), fs or FileSystem(), dir is None)
         self._feed = Feed()
         self._catalogue = Catalogue(self._folder)
         self._leases = Leases(self._folder, self._catalogue, clock)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,13 +18,16 @@ from flopod_backends.fs import FileSystem, Key, told
 T = TypeVar("T")
 LOG = ".jsonl"
 SIDECAR = ".summary.json"
+_OLD = 3600 * 10**9
 
 
 class Folder:
     """Where everything of a store lies."""
 
-    def __init__(self, root: Path, fs: FileSystem) -> None:
+    def __init__(self, root: Path, fs: FileSystem, parents: bool = False) -> None:
+        """Take the folder `root`; `parents`: those above it are made too."""
         self.root = root
+        self._parents = parents
         self.fs = fs
         self.events = root / "events"
         self.trash = root / "trash"
@@ -36,7 +40,7 @@ class Folder:
         Raises:
             BackendError: it cannot be made.
         """
-        if not self.root.parent.is_dir():
+        if not self._parents and not self.root.parent.is_dir():
             raise BackendError(f"{self.root.parent} is no directory; make it, or name another one")
         if self.root.exists() and not self.root.is_dir():
             raise BackendError(f"{self.root} is no directory; name another one")
@@ -48,8 +52,19 @@ class Folder:
                 self.root / "leases",
                 self.root / "workers",
             )
-            for path in (self.root, *rooms):
+            for path in (*(self._above() if self._parents else ()), self.root, *rooms):
                 self.fs.make_folder(path)
+            self._sweep()
+
+    def _above(self) -> list[Path]:
+        return [path for path in reversed(self.root.parents) if not path.exists()]
+
+    def _sweep(self) -> None:
+        # What a killed program was about to put in its place.
+        old = time.time_ns() - _OLD
+        for name, key in self.fs.keys(self._tmp).items():
+            if key.mtime < old:
+                self.fs.remove(self._tmp / name)
 
     def log(self, run_id: str) -> Path:
         """Return where the log of a run lies."""

@@ -63,7 +63,7 @@ def _default(kind: str) -> Backend:
         case "memory":
             return _memory()
         case "file":
-            return _file(str(resolve_data_dir()))
+            return _file()
         case "sqlite":
             folder = resolve_data_dir()
             _make_private(folder)
@@ -101,10 +101,10 @@ def _memory() -> Backend:
     return MemoryBackend()
 
 
-def _file(folder: str) -> Backend:
+def _file(folder: str | None = None) -> Backend:
     from flopod_backends.file import FileBackend
 
-    return FileBackend(Path(folder).expanduser())
+    return FileBackend(None if folder is None else Path(folder).expanduser())
 
 
 def _sqlite(rest: str) -> Backend:

@@ -71,7 +71,7 @@ class RunLog:
 
     def write_sidecar(self) -> None:
         """Write the summary beside the log, as it stood after the last append."""
-        if self.key and self.state.summary:
+        if self.key and self.state.summary and self.key == self._fs.key(self._path):
             text = sidecar(self.state.summary, self.state.mark, self.key)
             self._folder.replace(self._folder.sidecar(self.run_id), text)
 

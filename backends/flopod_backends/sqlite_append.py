@@ -121,7 +121,9 @@ class Appender:
             for append in appends:
                 self.forget(append.run_id)
                 refuse(append.done, error)
-            return
+            if isinstance(error, Exception):
+                return
+            raise
         for plan in plans:
             self._remember(plan.summary)
             if not plan.append.done.done():

@@ -7,6 +7,7 @@ says (`PRAGMA data_version`, one page read); which runs those were, the store-wi
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -33,7 +34,7 @@ class Follower:
     def __init__(
         self, path: Path, read: Execute, feed: Feed, last_seq: Callable[[str], int]
     ) -> None:
-        self._log = f"{path}-wal"
+        self._log = f"{os.sep}{path.name}-wal"
         self._folder = path.parent
         self._read = read
         self._feed = feed
@@ -82,7 +83,7 @@ class Follower:
             await asyncio.wait([hinting])
 
     async def _hint(self) -> None:
-        async for _ in hints(self._folder, self._log.__eq__):
+        async for _ in hints(self._folder, lambda path: path.endswith(self._log)):
             self._hinted.set()
 
     async def _look_when_hinted(self) -> None:

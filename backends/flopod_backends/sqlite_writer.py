@@ -100,6 +100,8 @@ class Writer:
             rows = await fetch(self._path, self._connection, job.sql, job.parameters)
         except BaseException as error:
             refuse(job.done, error)
+            if not isinstance(error, Exception):
+                raise
         else:
             if not job.done.cancelled():
                 job.done.set_result(rows)

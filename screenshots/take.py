@@ -1,0 +1,155 @@
+"""`python screenshots/take.py`: pictures of the real app, over real runs of the built-in workflows.
+
+A scratch directory gets a copy of this project's own sources; a worker takes inventories of it;
+then the app is opened at each size, keys are pressed, and what it draws is saved as SVG beside this
+script.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from contextlib import chdir
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+sys.path[:0] = [str(ROOT / name) for name in ("runtime", "backends", "tui")]
+for variable in ("NO_COLOR", "TEXTUAL_THEME", "FLOPOD_DATA_DIR", "FLOPOD_BACKEND"):
+    os.environ.pop(variable, None)
+os.environ |= {"COLORTERM": "truecolor", "TERM": "xterm-256color", "TZ": "UTC"}
+
+from textual.pilot import Pilot  # noqa: E402 (the terminal has to be settled first)
+
+from flopod import Control, Worker, process  # noqa: E402
+from flopod_backends import SqliteBackend  # noqa: E402
+from flopod_tui.app import FlopodApp  # noqa: E402
+from flopod_tui.demo.inventory import inventory  # noqa: E402
+from flopod_tui.demo.watch_disk import watch_disk  # noqa: E402
+from flopod_tui.session import Session  # noqa: E402
+
+WIDE, NARROW = (120, 36), (80, 24)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A scene of the app, and what it is called."""
+
+    name: str
+    size: tuple[int, int]
+    keys: tuple[str, ...] = ()
+    theme: str = "dark"
+    env: dict[str, str] = field(default_factory=dict)
+
+
+RUNS = ("home",)
+WAITING = ("home", "j", "j", "enter")
+PICTURES = [
+    Picture("runs-120x36", WIDE, RUNS),
+    Picture("run-120x36", WIDE, WAITING),
+    Picture("deliver-120x36", WIDE, ("home", "j", "j", "D")),
+    Picture("start-120x36", WIDE, ("home", "S")),
+    Picture("retry-120x36", WIDE, ("4", "R")),
+    Picture("cancel-120x36", WIDE, ("home", "j", "j", "X")),
+    Picture("help-120x36", WIDE, ("home", "question_mark")),
+    Picture("filter-120x36", WIDE, ("slash", *"inventory")),
+    Picture("runs-80x24", NARROW, RUNS),
+    Picture("run-80x24", NARROW, WAITING),
+    Picture("deliver-80x24", NARROW, ("home", "j", "j", "D")),
+    Picture("runs-light-120x36", WIDE, RUNS, theme="light"),
+    Picture("runs-no-color-120x36", WIDE, RUNS, theme="auto", env={"NO_COLOR": "1"}),
+]
+
+
+async def main() -> None:
+    """Stage the runs, and take every picture."""
+    process.this_host = lambda: "atlas"  # the name of the machine is nobody's business
+    backend = SqliteBackend(".flopod/flopod.db")
+    control = Control(backend, [inventory, watch_disk])
+    async with Worker(backend, [inventory, watch_disk]):
+        await stage(control)
+        for picture in PICTURES:
+            await take(picture, control)
+            print(f"{picture.name}.svg")
+    await backend.close()
+
+
+async def stage(control: Control) -> None:
+    """Have runs that stand in most of the ways a run can."""
+    start = control.start
+    done = await start("inventory", {"directory": "library/runtime"}, "inventory-runtime")
+    await reached(control, done, "waiting")
+    await control.deliver(done, "approval", "approve", {"by": "alice"})
+    await reached(control, done, "ok")
+    cancelled = await start("inventory", {"directory": "library/backends"}, "inventory-backends")
+    await reached(control, cancelled, "waiting")
+    await control.cancel(cancelled)
+    await reached(control, cancelled, "cancelled")
+    await reached(
+        control,
+        await start("inventory", {"directory": "/mnt/archive"}, "inventory-archive"),
+        "error",
+    )
+    await reached(
+        control, await start("inventory", {"directory": "library"}, "inventory-all"), "waiting"
+    )
+    await reached(control, await start("watch-disk", {"path": "."}, "watch-root"), "sleeping")
+    await reached(
+        control,
+        await start("watch-disk", {"full_above": 1.0, "every": "2s"}, "watch-alarm"),
+        "sleeping",
+    )
+
+
+async def reached(control: Control, run_id: str, status: str) -> None:
+    """Wait until a run stands so."""
+    async with asyncio.timeout(60):
+        async for _ in control.watch_runs():
+            if (await control.get(run_id)).status == status:
+                return
+
+
+async def take(picture: Picture, control: Control) -> None:
+    """Open the app, press the keys, save what it shows."""
+    os.environ |= picture.env
+    app = FlopodApp(Session(control), theme=picture.theme)
+    async with app.run_test(size=picture.size) as pilot:
+        await settled(pilot)
+        for key in picture.keys:
+            await pilot.press(key)
+            await settled(pilot)
+        svg = app.export_screenshot(title="flopod")
+    for variable in picture.env:
+        del os.environ[variable]
+    (HERE / f"{picture.name}.svg").write_text(offline(svg), encoding="utf-8")
+
+
+def offline(svg: str) -> str:
+    """Return the picture without the fonts that a viewer would fetch from the network."""
+    local = re.sub(r"@font-face\s*{[^}]*}\s*", "", svg)
+    return local.replace("Fira Code", "Fira Code, DejaVu Sans Mono, Menlo, Consolas")
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Let the app read what it shows."""
+    await pilot.pause(0.4)
+
+
+def staged(work: Callable[[], Awaitable[None]]) -> None:
+    """Run `work` in a scratch directory that holds a copy of our sources."""
+    with tempfile.TemporaryDirectory(prefix="flopod-pictures-") as scratch, chdir(scratch):
+        Path(".flopod").mkdir(mode=0o700)
+        ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+        for name in ("runtime", "backends", "tui"):
+            shutil.copytree(ROOT / name, Path("library") / name, ignore=ignored)
+        asyncio.run(work())
+
+
+if __name__ == "__main__":
+    staged(main)
