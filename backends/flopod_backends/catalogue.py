@@ -33,6 +33,7 @@ class Catalogue:
         self._folder = folder
         self._fs = folder.fs
         self._entries: dict[str, Entry] = {}
+        self._written: dict[str, Key] = {}
         self._places: OrderedDict[str, tuple[int, Mark]] = OrderedDict()
 
     def summaries(self) -> dict[str, RunSummary]:
@@ -40,6 +41,7 @@ class Catalogue:
         keys = self.keys()
         for gone in self._entries.keys() - keys.keys():
             self._entries.pop(gone, None)
+            self._written.pop(gone, None)
         found = {run_id: self._summary(run_id, key) for run_id, key in keys.items()}
         return {run_id: summary for run_id, summary in found.items() if summary}
 
@@ -53,18 +55,19 @@ class Catalogue:
         names = self._fs.keys(self._folder.events).items()
         return {name.removesuffix(LOG): key for name, key in names if name.endswith(LOG)}
 
-    def known(self, run_id: str, key: Key | None) -> bool:
-        """Return whether the run's log looks as it was seen or written here last."""
-        entry = self._entries.get(run_id)
-        return entry is not None and entry.key == key
+    def written(self, run_id: str, key: Key | None) -> bool:
+        """Return whether the run's log looks as this process wrote it: it was told of then."""
+        return key is not None and self._written.get(run_id) == key
 
     def note(self, run_id: str, key: Key, summary: RunSummary) -> None:
         """Keep what this process has just written."""
+        self._written[run_id] = key
         self._entries[run_id] = Entry(key, summary)
 
     def forget(self, run_id: str) -> None:
         """Keep nothing of a run."""
         self._entries.pop(run_id, None)
+        self._written.pop(run_id, None)
         self._places.pop(run_id, None)
 
     def events(self, run_id: str, after: int) -> list[Event]:
@@ -89,9 +92,11 @@ class Catalogue:
     def _summary(self, run_id: str, key: Key) -> RunSummary | None:
         if not key.size:
             return None
-        if not self.known(run_id, key):
-            self._entries[run_id] = self._read(run_id, key)
-        summary = self._entries[run_id].summary
+        entry = self._entries.get(run_id)
+        if entry is None or entry.key != key:
+            # Kept in hand: another thread may put an older one there meanwhile.
+            entry = self._entries[run_id] = self._read(run_id, key)
+        summary = entry.summary
         return summary if summary.last_seq or summary.status is Status.DAMAGED else None
 
     def _read(self, run_id: str, key: Key) -> Entry:

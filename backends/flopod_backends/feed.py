@@ -18,7 +18,10 @@ class Watcher:
 
     def tell(self, changed: Mapping[str, int]) -> None:
         """Add runs, with the number of their last event, to the next batch."""
-        self._changed.update(changed)
+        for run_id, last_seq in changed.items():
+            # Once it is unknown where a log ends, knowing an earlier end does not help.
+            known = self._changed.get(run_id, last_seq)
+            self._changed[run_id] = max(known, last_seq) if known and last_seq else 0
         if self._changed:
             self._woken.set()
 

@@ -89,7 +89,7 @@ class Follower:
             else:
                 self._seen.pop(run_id, None)
             # What this process appended itself was told when it was done.
-            if (key is None or key.size) and not self._catalogue.known(run_id, key):
+            if (key is None or key.size) and not self._catalogue.written(run_id, key):
                 changed.append(run_id)
         return changed
 

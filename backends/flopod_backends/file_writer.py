@@ -117,7 +117,7 @@ class RunWriter:
 
     def _note(self) -> None:
         key, summary = self.log.key, self.log.state.summary
-        if key and summary and not self._catalogue.known(self.log.run_id, key):
+        if key and summary and not self._catalogue.written(self.log.run_id, key):
             self._catalogue.note(self.log.run_id, key, summary)
             self._tell({self.log.run_id: summary.last_seq})
 

@@ -132,9 +132,9 @@ class Backend(Protocol):
         """Yield the runs that changed, in batches, whatever process changed them.
 
         A batch gives, by run id, the number of the run's last event as far as it is known; 0 where
-        it is not, or where the run was deleted. The first batch is empty and says that the watch is set: every append or delete after it
-        will be told, at the latest after the store's poll interval. A change may be told twice.
-        Changes of leases and workers need not be told.
+        it is not, or where the run was deleted. The first batch is empty and says that the watch
+        is set: every append or delete after it will be told, at the latest after the store's poll
+        interval. A change may be told twice. Changes of leases and workers need not be told.
         """
 
     async def claim(

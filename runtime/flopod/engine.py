@@ -86,6 +86,9 @@ async def settle(execution: Execution, body: Callable[[], Awaitable[ev.Encoded]]
     if not task.done():
         logger.warning("run %s does not stop; it is left behind", execution.journal.run_id)
     output, error = task.result() if _has_result(task) else (None, asyncio.CancelledError())
+    if isinstance(error, asyncio.CancelledError):
+        # Nobody's request, if none is recorded: a failure like others.
+        error = RuntimeError("the body was cancelled from within")
     return await conclude(execution, output, error)
 
 

@@ -86,7 +86,7 @@ class Scope:
                 f"{kind} {id!r} was called inside step {self.path!r}; "
                 "a step is plain code: call primitives from the body of the workflow"
             )
-        path = paths.child(self.path, id)
+        path = paths.child(self.path, paths.check_id(id))
         if id in self.used:
             raise DuplicateIdError(path)
         self.used.add(id)

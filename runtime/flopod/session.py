@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from flopod.backend import LEASE_TIME, Backend, Lease, WorkerInfo
 from flopod.clock import Clock, SystemClock
-from flopod.errors import FlopodError
+from flopod.errors import BackendError, FlopodError
 from flopod.execution import Execution
 from flopod.journal import Journal
 from flopod.loglines import listen
@@ -75,9 +75,13 @@ class Session:
                     await task
         with suppress(FlopodError):
             await self.execution.journal.flush()
-        if not ended:
-            await self._backend.release(self._lease, again=again)
-        await self._backend.retire(self.me.worker_id)
+        try:
+            if not ended:
+                await self._backend.release(self._lease, again=again)
+            await self._backend.retire(self.me.worker_id)
+        except BackendError as error:
+            # What the run came to is told all the same; the lease ends with this process.
+            logger.warning("run %s: not given back: %s", self._lease.run_id, error)
 
     async def _stay_alive(self) -> None:
         while True:
@@ -96,6 +100,8 @@ class Session:
                     await journal.refresh()
         except FlopodError as error:
             self.execution.fail(error)
+        else:
+            self.execution.fail(BackendError(f"the store {self._backend.url} was closed"))
 
 
 def alive(me: WorkerInfo, clock: Clock) -> WorkerInfo:

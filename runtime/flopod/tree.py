@@ -168,6 +168,7 @@ class TreeBuilder:
         node = Node(path, kind, above, started_at=at)
         above.children.append(node)
         self.nodes[path] = node
+        self.changed.add(path)
         return node
 
     def _set(self, node: Node, status: Status | None, at: datetime) -> None:

@@ -120,14 +120,20 @@ class Worker:
     async def finished(self) -> None:
         """Return once the worker was stopped and has let go of everything."""
         await self._stopping.wait()
-        while tasks := [held.task for held in self._held.values() if held.task is not None]:
+        while tasks := self._in_hand():
             await asyncio.wait(tasks)
         for task in self._tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
         self._tasks = []
-        await self._backend.retire(self._me.worker_id)
+        with _noted("not retired"):
+            await self._backend.retire(self._me.worker_id)
+
+    def _in_hand(self) -> list[asyncio.Task[None]]:
+        """Return what is still done for the runs held here."""
+        tasks = (task for held in self._held.values() for task in (held.task, held.reading))
+        return [task for task in tasks if task is not None]
 
     async def _renew(self) -> None:
         self._me = alive(self._me, self._clock)
@@ -217,11 +223,11 @@ class Worker:
         except FlopodError as error:
             logger.warning("run %s was put aside: %s", run_id, error)
         finally:
-            if self._held.get(run_id) is held:
-                del self._held[run_id]
             if not ended:
                 with _noted("not released"):
                     await self._backend.release(held.lease, again=again)
+            if self._held.get(run_id) is held:
+                del self._held[run_id]
             self._look.set()
 
     async def _execute(self, held: Held) -> Fact | None:

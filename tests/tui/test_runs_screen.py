@@ -1,0 +1,241 @@
+"""What a person sees and does on the list of runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from flopod import events as ev
+from flopod.control import Control
+from flopod.errors import BackendError, ErrorInfo
+from flopod.events import Event, encoded
+from flopod.summary import RunSummary
+from flopod_backends import MemoryBackend
+from flopod_tui.app import FlopodApp
+from flopod_tui.screens.runs import RunsScreen
+from flopod_tui.session import Session
+from flopod_tui.widgets.run_list import RunList
+from tui.looking import text_of, until, until_gone, until_seen
+from tui.store import NOW, Story, app_over, finished, fixed_now, queued
+
+WIDE, NORMAL = (120, 36), (80, 24)
+ALL = "research-2026-0142"
+
+
+def line_of(app: FlopodApp, run_id: str) -> str:
+    return next((line for line in text_of(app).split("\n") if f" {run_id} " in line), "")
+
+
+async def test_the_list_says_of_each_run_what_it_does_now(store: MemoryBackend) -> None:
+    app = app_over(store)
+    async with app.run_test(size=WIDE) as pilot:
+        await until_seen(pilot, ALL)
+        assert "⇐ researcher-approved, 1d21h left" in line_of(app, "research-2026-0142")
+        assert "HTTPError: 502 Bad Gateway at" in line_of(app, "research-2026-0141")
+        assert "process[512]/enrich" in line_of(app, "import-batch-77")
+        assert "wakes in 27m50s" in line_of(app, "nightly-0611")
+        assert "again in 4s" in line_of(app, "import-batch-76")
+        assert "interrupted" in line_of(app, "import-batch-70")
+        assert "worker 4121 ✓" in text_of(app)
+
+
+async def test_the_list_reads_no_log(store: MemoryBackend, monkeypatch: Any) -> None:
+    async def refuse(run_id: str, after: int = 0) -> list[Event]:
+        raise AssertionError("a log was read")
+
+    monkeypatch.setattr(store, "events", refuse)
+    app = app_over(store)
+    async with app.run_test(size=WIDE) as pilot:
+        await until_seen(pilot, ALL)
+        await pilot.press("j", "j", "k", "G", "g")
+
+
+async def test_a_new_run_appears_on_top_and_the_cursor_stays_on_its_run(
+    store: MemoryBackend,
+) -> None:
+    app = app_over(store)
+    async with app.run_test(size=WIDE) as pilot:
+        await until_seen(pilot, ALL)
+        await pilot.press("j", "j")
+        runs = app.screen.query_one(RunList)
+        before = runs.current
+        await queued("brand-new", timedelta(0)).record(store)
+        await until_seen(pilot, "brand-new")
+        assert runs.runs[0].run_id == "brand-new"
+        assert runs.current == before
+        assert runs.cursor == 3
+
+
+async def test_a_change_repaints_the_line_of_that_run_and_no_other(store: MemoryBackend) -> None:
+    app = app_over(store)
+    async with app.run_test(size=WIDE) as pilot:
+        await until_seen(pilot, ALL)
+        runs = app.screen.query_one(RunList)
+        drawn: list[int] = []
+        draw = runs.render_line
+        runs.render_line = lambda y: (drawn.append(y), draw(y))[1]  # type: ignore[method-assign]
+        error = ErrorInfo("ValueError", "no stars", "process[512]/enrich")
+        failed = Event(ev.RunFailed(error=error), at=NOW)
+        await store.append("import-batch-77", [failed])
+        await until_seen(pilot, "no stars")
+        assert set(drawn) == {2}
+
+
+async def test_a_facet_narrows_the_list_and_once_more_shows_all(store: MemoryBackend) -> None:
+    app = app_over(store)
+    async with app.run_test(size=WIDE) as pilot:
+        await until_seen(pilot, ALL)
+        await pilot.press("4")
+        await until_gone(pilot, "nightly-0611")
+        assert line_of(app, "research-2026-0141")
+        await pilot.press("4")
+        await until_seen(pilot, "nightly-0611")
+        await pilot.press("7")
+        await until_gone(pilot, "nightly-0611")
+        assert line_of(app, "charge-0044")
+        assert line_of(app, "import-batch-70")
+        await pilot.press("0")
+        await until_seen(pilot, "nightly-0611")
+
+
+async def test_typed_words_are_all_looked_for_and_escape_clears_them(store: MemoryBackend) -> None:
+    app = app_over(store)
+    async with app.run_test(size=NORMAL) as pilot:
+        await until_seen(pilot, ALL)
+        await pilot.press("slash", *"502 research")
+        await until_gone(pilot, "research-2026-0138")
+        assert line_of(app, "research-2026-0141")
+        assert "1 run" in text_of(app)
+        await pilot.press("enter", "escape")
+        await until_seen(pilot, "research-2026-0138")
+
+
+async def test_a_filter_that_finds_nothing_says_so(store: MemoryBackend) -> None:
+    app = app_over(store)
+    async with app.run_test(size=WIDE) as pilot:
+        await until_seen(pilot, "All 28")
+        await pilot.press("slash", *"zebra")
+        await until_seen(pilot, "No run matches “zebra” · 28 runs hidden · Esc clears")
+
+
+async def test_an_empty_store_says_where_it_looked_and_what_to_do(backend: MemoryBackend) -> None:
+    app = app_over(backend, looked_in=(("FLOPOD_DATA_DIR", "not set"),))
+    async with app.run_test(size=NORMAL) as pilot:
+        await until_seen(pilot, "No runs in memory: yet.", "FLOPOD_DATA_DIR", "S start a run")
+        assert "▲ no worker" in text_of(app)
+        assert "Enter" not in text_of(app)
+
+
+async def test_older_runs_are_read_when_the_cursor_comes_near_them(backend: MemoryBackend) -> None:
+    for number in range(620):
+        await finished(f"run-{number:04}", timedelta(minutes=number)).record(backend)
+    app = app_over(backend)
+    async with app.run_test(size=NORMAL) as pilot:
+        await until_seen(pilot, "run-0000")
+        runs = app.screen.query_one(RunList)
+        assert runs.count == 500
+        await pilot.press("G")
+        await until(pilot, lambda: runs.count == 620)
+        await pilot.press("G")
+        await until_seen(pilot, "run-0619")
+
+
+async def test_a_paused_list_stands_still_until_it_goes_on(store: MemoryBackend) -> None:
+    app = app_over(store)
+    async with app.run_test(size=WIDE) as pilot:
+        await until_seen(pilot, ALL)
+        await pilot.press("f")
+        await until_seen(pilot, "paused")
+        await queued("brand-new", timedelta(0)).record(store)
+        await pilot.pause(0.3)
+        assert "brand-new" not in text_of(app)
+        await pilot.press("f")
+        await until_seen(pilot, "brand-new")
+
+
+class Flaky(Control):
+    """A control over a store that can be lost and found."""
+
+    lost = False
+
+    async def list_runs(self, *args: Any, **options: Any) -> list[RunSummary]:
+        if self.lost:
+            raise BackendError("the disk is gone: /srv/runs")
+        return await super().list_runs(*args, **options)
+
+    async def watch_runs(self) -> AsyncIterator[list[RunSummary]]:
+        async for changed in super().watch_runs():
+            if self.lost:
+                raise BackendError("the disk is gone: /srv/runs")
+            yield changed
+
+
+async def test_a_lost_store_keeps_the_last_rows_and_says_so(
+    store: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flopod_tui.run_feed.AGAIN", 0.1)
+    control = Flaky(store, workflows=())
+    app = FlopodApp(Session(control, now=fixed_now))
+    async with app.run_test(size=WIDE) as pilot:
+        await until_seen(pilot, ALL)
+        control.lost = True
+        await queued("unseen", timedelta(0)).record(store)
+        await until_seen(pilot, "cannot read the store", ALL)
+        control.lost = False
+        await until_seen(pilot, "live", "unseen")
+
+
+async def test_a_store_that_cannot_be_read_at_all_says_why(store: MemoryBackend) -> None:
+    control = Flaky(store, workflows=())
+    control.lost = True
+    app = FlopodApp(Session(control, now=fixed_now))
+    async with app.run_test(size=NORMAL) as pilot:
+        await until_seen(pilot, "✗ the disk is gone: /srv/runs", "r look again")
+
+
+async def test_what_a_store_holds_is_shown_and_not_obeyed(backend: MemoryBackend) -> None:
+    evil = "\x1b]52;c;aGk=\x07[@click=app.quit]x[/] \u202etxt"
+    story = Story("evil", timedelta(minutes=1))
+    story.tell(ev.RunSubmitted(workflow=evil, input=encoded(evil)))
+    story.tell(ev.RunFailed(error=ErrorInfo(evil, evil, "a")))
+    await story.record(backend)
+    app = app_over(backend)
+    async with app.run_test(size=WIDE) as pilot:
+        await until_seen(pilot, "evil", "[@click=app.quit]x[/]")
+        assert not {"\x1b", "\x07", "\u202e"} & set(text_of(app))
+        await pilot.press("enter")
+        await until_seen(pilot, r"\x1b]52;c;aGk=\x07")
+        assert not {"\x1b", "\x07", "\u202e"} & set(text_of(app))
+
+
+async def test_q_leaves_and_so_does_ctrl_c_twice(store: MemoryBackend) -> None:
+    app = app_over(store)
+    async with app.run_test(size=NORMAL) as pilot:
+        await until_seen(pilot, ALL)
+        await pilot.press("ctrl+c")
+        await until_seen(pilot, "Ctrl+C again quits")
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: app.return_code == 130)
+
+
+async def test_read_only_offers_no_change_and_says_why(store: MemoryBackend) -> None:
+    app = app_over(store, read_only=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await until_seen(pilot, ALL, "read-only")
+        assert "D Deliver" not in text_of(app)
+        await pilot.press("S")
+        await until_seen(pilot, "opened read-only: nothing can be changed from here")
+        assert isinstance(app.screen, RunsScreen)
+
+
+async def test_help_lists_the_keys_of_the_screen(store: MemoryBackend) -> None:
+    app = app_over(store)
+    async with app.run_test(size=WIDE) as pilot:
+        await until_seen(pilot, ALL)
+        await pilot.press("question_mark")
+        await until_seen(pilot, "Change: each one asks first", "Enter l →", "Half a page down")
+        await pilot.press("escape")
+        await until_seen(pilot, ALL)

@@ -1,0 +1,151 @@
+"""The app: opens on the runs of a store, and leaves the terminal as it found it, come what may.
+
+It executes nothing. A worker does, in a process of its own, started here when none is alive: so a
+run outlives the terminal, and a stalled terminal stalls no run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import ExitStack
+from pathlib import Path
+from time import monotonic
+
+from rich.text import Text
+from textual import work
+from textual.app import App
+from textual.binding import Binding
+from textual.theme import Theme
+from textual.worker import WorkerFailed
+
+from flopod.errors import FlopodError
+from flopod_tui import crash
+from flopod_tui.screens.help import HelpScreen
+from flopod_tui.screens.page import Page
+from flopod_tui.screens.run import RunScreen
+from flopod_tui.screens.runs import RunsScreen
+from flopod_tui.session import Session
+from flopod_tui.themes import ANSI_VARIABLES, THEMES, choose
+
+TWICE = 1.0
+"""Seconds within which a second Ctrl+C quits."""
+FIRST_FRAMES = 0.05
+"""Seconds after the start in which frames are gathered into one."""
+SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+
+class FlopodApp(App[None]):
+    """The terminal run manager."""
+
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "flopod"
+    BINDINGS = [
+        Binding("question_mark,f1", "help", "Help", key_display="?"),
+        Binding("ctrl+c", "interrupt", "Twice: quit at once", show=False, priority=True),
+        Binding("ctrl+l", "redraw", "Draw the screen again", show=False),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False),
+    ]
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        run_id: str | None = None,
+        theme: str = "auto",
+        plain_glyphs: bool = False,
+        reports: Path | None = None,
+    ) -> None:
+        # Textual chooses its colour filter inside __init__, from the theme of that moment.
+        self.set_reactive(App.theme, choose(theme, os.environ).name)
+        super().__init__()
+        self.session = session
+        self.first_run = run_id
+        self.plain_glyphs = plain_glyphs
+        """Show ASCII in place of every other glyph of ours."""
+        self.reports = reports
+        self._starting = ExitStack()
+        self._interrupted = 0.0
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """Our themes beside those of Textual."""
+        return {**super().available_themes, **{one.name: one for one in THEMES.values()}}
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give a theme that is not ours the colours of the terminal."""
+        return ANSI_VARIABLES
+
+    def on_load(self) -> None:
+        """Gather the first frames."""
+        self._starting.enter_context(self.batch_update())
+
+    def on_mount(self) -> None:
+        """Open the runs, and see that somebody executes them."""
+        if not self.is_headless:
+            self._heed_signals()
+        self.push_screen(RunsScreen(self.session))
+        if self.first_run:
+            self.push_screen(RunScreen(self.session, self.first_run))
+        self.set_timer(FIRST_FRAMES, self._starting.close)
+        self.ensure_worker()
+
+    @work
+    async def ensure_worker(self) -> None:
+        """Start a worker if none is alive."""
+        start = self.session.start_worker
+        if start is None or self.session.read_only:
+            return
+        try:
+            if not await self.session.control.workers():
+                self.tell(await start())
+        except (FlopodError, OSError) as error:
+            self.tell(f"no worker could be started: {error}", "error")
+
+    def tell(self, text: str, role: str = "") -> None:
+        """Show a message on whatever screen is open."""
+        if isinstance(self.screen, Page):
+            self.screen.say(text, role)
+
+    # Keys
+
+    def action_help(self) -> None:
+        """List the keys that work here."""
+        self.push_screen(HelpScreen(dict(self.screen.active_bindings)))
+
+    def action_interrupt(self) -> None:
+        """Quit at once, if asked twice."""
+        before, self._interrupted = self._interrupted, monotonic()
+        if self._interrupted - before < TWICE:
+            self.exit(return_code=130)
+        else:
+            self.tell("Ctrl+C again quits; the runs go on")
+
+    def action_redraw(self) -> None:
+        """Draw everything again, after something else wrote to the terminal."""
+        self.refresh(repaint=True, layout=True)
+
+    # The end
+
+    def _heed_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in SIGNALS:
+            loop.add_signal_handler(number, self._end_by, number)
+
+    def _end_by(self, number: signal.Signals) -> None:
+        self.exit(return_code=128 + number)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # In place of Textual's, which prints a traceback with all local variables.
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+            self._exit_renderables.append(Text(crash.told(_origin(error), self.reports)))
+        self._close_messages_no_wait()
+
+
+def _origin(error: Exception) -> BaseException:
+    return error.error if isinstance(error, WorkerFailed) else error

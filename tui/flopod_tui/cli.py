@@ -1,0 +1,106 @@
+"""`flopod`: the app, the workers and the runs from a shell.
+
+stdout carries data and nothing else; whatever is said to a person goes to stderr. Exit codes: 0
+done, 1 the run failed, 2 wrong use or unknown name, 3 the store can't be reached or read, 130
+interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import inspect
+import io
+import os
+import sys
+from collections.abc import Sequence
+
+from flopod.errors import FlopodError
+from flopod_tui import completion
+from flopod_tui.arguments import Args, Commands, Parser, add_backend, add_workflows, one_line
+from flopod_tui.commands import app, change, demo, runs, work, worker
+from flopod_tui.exits import INTERRUPTED, OK, WRONG_USE, code_for
+
+DESCRIPTION = "Durable workflows: the app, the workers and the runs. Alone it opens the app."
+EPILOG = """\
+examples:
+  flopod                                        open the app
+  flopod demo                                   … with workflows at work on real files
+  flopod run inventory '{"directory": "."}'     run a workflow to its end, here
+  flopod start watch-disk                       queue a run for a worker
+  flopod worker -w flows.py                     execute runs, those of flows.py too
+  flopod deliver RUN approval approve '{"by": "alice"}'
+
+environment:
+  FLOPOD_DATA_DIR     where runs are kept (./.flopod)
+  FLOPOD_BACKEND      sqlite, file or memory
+  FLOPOD_WORKFLOWS    modules or files with workflows, with : or , between them
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the command line asks; return the exit code."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    try:
+        args = parser().parse_args(given)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else WRONG_USE
+    args.argv, args.workflows = given, args.workflows + getattr(args, "more_workflows", [])
+    try:
+        return _call(args)
+    except FlopodError as error:
+        print(f"flopod: {one_line(str(error))}", file=sys.stderr)
+        return code_for(error)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return INTERRUPTED
+    except BrokenPipeError:
+        _let_go_of_stdout()
+        return OK
+
+
+def parser() -> Parser:
+    """Return the parser of the whole command line."""
+    made = Parser(
+        prog="flopod",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    made.set_defaults(call=app.tui)
+    made.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    add_backend(made)
+    add_workflows(made, "workflows")
+    app.add_options(made)
+    commands = Commands(made)
+    for room in (app, demo, work, change, worker, runs, completion):
+        room.add(commands)
+    made.options = tuple({text for texts in commands.options().values() for text in texts})
+    return made
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"flopod {version('flopod')}")
+        parser.exit()
+
+
+def _call(args: Args) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # A terminal that is not UTF-8.
+    done = args.call(args)
+    code: int = asyncio.run(done) if inspect.iscoroutine(done) else done
+    sys.stdout.flush()
+    return code
+
+
+def _let_go_of_stdout() -> None:
+    """The reader has had enough: let nothing more be said about it, not even at the exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -1,0 +1,47 @@
+"""What is left of a crash: a report in a private file, and one line that says where.
+
+Textual would print every local variable, and those hold payloads. A plain traceback holds none.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+import traceback
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from platformdirs import user_state_path
+
+
+def write_report(error: BaseException, directory: Path | None = None) -> Path:
+    """Write the traceback to a new file that only this user can read; return where."""
+    directory = directory or user_state_path("flopod")
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = directory / f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
+        file.write(f"{_versions()}\n\n{''.join(traceback.format_exception(error))}")
+    return path
+
+
+def told(error: BaseException, directory: Path | None = None) -> str:
+    """Write the report and return the line for people."""
+    what = f"flopod: the app ended on an error ({type(error).__name__}); the runs go on."
+    try:
+        return f"{what} Report: {write_report(error, directory)}"
+    except OSError as problem:
+        return f"{what} No report could be written: {problem.strerror}"
+
+
+def _versions() -> str:
+    names = " ".join(f"{name} {_version(name)}" for name in ("flopod", "textual"))
+    return f"{names} python {platform.python_version()} {platform.system()}"
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "from its sources"

@@ -1,0 +1,23 @@
+"""What every screen is given: the control, a clock, and what this session may do."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flopod.control import Control
+from flopod.events import utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One opening of the app."""
+
+    control: Control
+    now: Callable[[], datetime] = utc_now
+    read_only: bool = False
+    start_worker: Callable[[], Awaitable[str]] | None = None
+    """Starts a detached worker and says what it did; None where there can be none."""
+    looked_in: tuple[tuple[str, str], ...] = field(default=())
+    """What decided on this store, as name and value: shown while it is empty."""
