@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from flopod.backend import Lease, RunQuery, WorkerInfo
+from flopod.backend import Guard, Lease, RunQuery, WorkerInfo
 from flopod.errors import BackendError
 from flopod.events import Event, utc_now
 from flopod.paths import check_run_id
@@ -74,6 +74,7 @@ class FileBackend:
         *,
         lease: Lease | None = None,
         expect: int | None = None,
+        guard: Guard | None = None,
     ) -> list[Event]:
         """Record `events`, all or none, and return them numbered."""
         check_run_id(run_id)
@@ -81,7 +82,7 @@ class FileBackend:
         await self._ready()
         if not stored:
             return []
-        recorded = await self._writers.append(run_id, Request(stored, lease, expect))
+        recorded = await self._writers.append(run_id, Request(stored, lease, expect, guard))
         if lease and any(isinstance(event.fact, ENDS) for event in recorded):
             await self._read(self._leases.release, lease, False)
         return recorded

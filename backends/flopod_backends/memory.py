@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from datetime import datetime
 
 from flopod import records
-from flopod.backend import Lease, RunQuery, WorkerInfo
-from flopod.errors import BackendError, StaleAppendError
+from flopod.backend import Guard, Lease, RunQuery, WorkerInfo
+from flopod.errors import BackendError
 from flopod.events import Event, utc_now
 from flopod.paths import check_run_id
 from flopod.summary import STOPPED, RunSummary, Status, told
@@ -20,7 +20,7 @@ from flopod_backends.claims import Hold
 from flopod_backends.feed import Feed
 from flopod_backends.listing import counted, listed
 from flopod_backends.liveness import living
-from flopod_backends.recording import folded, numbered, texts
+from flopod_backends.recording import check_end, folded, numbered, texts
 
 
 class MemoryBackend:
@@ -47,6 +47,7 @@ class MemoryBackend:
         *,
         lease: Lease | None = None,
         expect: int | None = None,
+        guard: Guard | None = None,
     ) -> list[Event]:
         """Record `events`, all or none, and return them numbered."""
         self._check(run_id)
@@ -54,9 +55,7 @@ class MemoryBackend:
             return []
         stored = texts(events)
         claims.check_lease(self._holds.get(run_id), lease)
-        last = len(self._logs.get(run_id, ()))
-        if expect is not None and expect != last:
-            raise StaleAppendError(run_id, expect, last)
+        last = check_end(run_id, self._summaries.get(run_id), expect, guard)
         recorded = numbered(stored, last)
         self._keep(run_id, recorded)
         if lease and self._summaries[run_id].status in STOPPED:

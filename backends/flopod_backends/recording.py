@@ -13,7 +13,8 @@ from functools import reduce
 import msgspec
 
 from flopod import records
-from flopod.errors import SerializableError
+from flopod.backend import Guard
+from flopod.errors import SerializableError, StaleAppendError
 from flopod.events import Event, whole_ms
 from flopod.summary import RunSummary, fold
 
@@ -47,6 +48,23 @@ def numbered(texts: Sequence[Text], last_seq: int) -> list[Event]:
 def folded(run_id: str, summary: RunSummary | None, events: Iterable[Event]) -> RunSummary:
     """Return the summary after `events`; None is the summary of a run without any."""
     return reduce(fold, events, summary or RunSummary(run_id=run_id))
+
+
+def check_end(
+    run_id: str, summary: RunSummary | None, expect: int | None, guard: Guard | None
+) -> int:
+    """Return the number of the last event, after which the caller may append.
+
+    Raises:
+        StaleAppendError: `expect` is another number.
+        FlopodError: the guard objects.
+    """
+    last = summary.last_seq if summary else 0
+    if expect is not None and expect != last:
+        raise StaleAppendError(run_id, expect, last)
+    if guard is not None:
+        guard(summary)
+    return last
 
 
 def _text(event: Event) -> Text:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, TypeAlias
 
-from flopod.backend import Lease
-from flopod.errors import BackendError, CorruptLogError, FlopodError, StaleAppendError
+from flopod.backend import Guard, Lease
+from flopod.errors import BackendError, CorruptLogError, FlopodError
 from flopod.events import Event
 from flopod.summary import RunSummary
 from flopod_backends import claims
@@ -21,7 +21,7 @@ from flopod_backends.claims import Hold
 from flopod_backends.folder import Folder
 from flopod_backends.fs import Key, told
 from flopod_backends.log_file import START, Mark, scan, sealed
-from flopod_backends.recording import Text, folded, numbered
+from flopod_backends.recording import Text, check_end, folded, numbered
 from flopod_backends.sidecar import sidecar
 
 
@@ -31,6 +31,7 @@ class Request(NamedTuple):
     texts: Sequence[Text]
     lease: Lease | None
     expect: int | None
+    guard: Guard | None
 
 
 class State(NamedTuple):
@@ -169,8 +170,7 @@ def _after(
     run_id: str, request: Request, hold: Hold | None, state: State
 ) -> tuple[list[Event], bytes, State]:
     claims.check_lease(hold, request.lease)
-    if request.expect is not None and request.expect != state.mark.seq:
-        raise StaleAppendError(run_id, request.expect, state.mark.seq)
-    events = numbered(request.texts, state.mark.seq)
+    last = check_end(run_id, state.summary, request.expect, request.guard)
+    events = numbered(request.texts, last)
     text, mark = sealed(events, state.mark)
     return events, text, State(mark, folded(run_id, state.summary, events))

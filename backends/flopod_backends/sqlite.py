@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from flopod import records
-from flopod.backend import Lease, RunQuery, WorkerInfo
+from flopod.backend import Guard, Lease, RunQuery, WorkerInfo
 from flopod.errors import BackendError, CorruptLogError, RunNotFoundError
 from flopod.events import Event, utc_now
 from flopod.paths import check_run_id
@@ -26,6 +26,7 @@ from flopod_backends import claims, sqlite_query
 from flopod_backends.feed import Feed
 from flopod_backends.moments import moment
 from flopod_backends.recording import texts
+from flopod_backends.sqlite_append import Append
 from flopod_backends.sqlite_changes import Follower
 from flopod_backends.sqlite_leases import Leases
 from flopod_backends.sqlite_open import Connections, Row, check_settings, connect, fetch
@@ -78,12 +79,13 @@ class SqliteBackend:
         *,
         lease: Lease | None = None,
         expect: int | None = None,
+        guard: Guard | None = None,
     ) -> list[Event]:
         """Record `events`, all or none, and return them numbered."""
         check_run_id(run_id)
         stored = texts(events)
         writer = self._writer or await self._open()
-        return await writer.append(run_id, stored, lease, expect) if stored else []
+        return await writer.append(Append(run_id, stored, lease, expect, guard)) if stored else []
 
     async def events(self, run_id: str, after: int = 0) -> list[Event]:
         """Return the events with a number above `after`, in order."""

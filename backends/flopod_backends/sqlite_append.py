@@ -18,15 +18,15 @@ from typing import Any, NamedTuple
 import aiosqlite
 import msgspec
 
-from flopod.backend import Lease
-from flopod.errors import BackendError, FlopodError, StaleAppendError
+from flopod.backend import Guard, Lease
+from flopod.errors import BackendError, FlopodError
 from flopod.events import Event
 from flopod.summary import RunSummary, haystack
 from flopod_backends import claims
 from flopod_backends.claims import Hold, steady_due_at
 from flopod_backends.listing import submitted
 from flopod_backends.moments import milliseconds, milliseconds_up
-from flopod_backends.recording import Text, folded, numbered
+from flopod_backends.recording import Text, check_end, folded, numbered
 from flopod_backends.sqlite_open import fetch
 
 _ONE = "INSERT INTO append VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -58,6 +58,7 @@ class Append:
     texts: Sequence[Text]
     lease: Lease | None
     expect: int | None
+    guard: Guard | None
     done: asyncio.Future[list[Event]] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -201,11 +202,9 @@ def refuse(done: asyncio.Future[Any], error: BaseException) -> None:
 
 
 def _plan(append: Append, standing: Standing) -> Plan:
-    last = standing.summary.last_seq if standing.summary else 0
     if standing.read:
         claims.check_lease(standing.hold, append.lease)
-    if append.expect is not None and append.expect != last:
-        raise StaleAppendError(append.run_id, append.expect, last)
+    last = check_end(append.run_id, standing.summary, append.expect, append.guard)
     events = numbered(append.texts, last)
     return Plan(append, last, events, folded(append.run_id, standing.summary, events))
 

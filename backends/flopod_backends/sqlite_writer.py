@@ -17,9 +17,7 @@ from typing import Any
 
 import aiosqlite
 
-from flopod.backend import Lease
 from flopod.events import Event
-from flopod_backends.recording import Text
 from flopod_backends.sqlite_append import Append, Appender, refuse
 from flopod_backends.sqlite_open import Row, fetch
 
@@ -53,11 +51,8 @@ class Writer:
         self._queue: deque[Append | Statement] = deque()
         self._pump: asyncio.Task[None] | None = None
 
-    async def append(
-        self, run_id: str, texts: Sequence[Text], lease: Lease | None, expect: int | None
-    ) -> list[Event]:
+    async def append(self, append: Append) -> list[Event]:
         """Record the events, all or none, and return them numbered."""
-        append = Append(run_id, texts, lease, expect)
         self._enqueue(append)
         return await append.done
 

@@ -5,7 +5,8 @@ anywhere, they go on where they were.
 """
 
 from flopod.context import Runtime
-from flopod.control import Control, Delivered
+from flopod.control import Control
+from flopod.delivering import Delivered
 from flopod.errors import (
     ActivityError,
     ActivityTimeoutError,

@@ -78,6 +78,7 @@ async def once(scope: Scope, id: str, make: Callable[[], Any]) -> Any:
     path, step = scope.ask(id, "activity")
     if step is not None and step.outcome is not None:
         return _replayed(step.outcome, path, None)
+    scope.execution.journal.ride(ev.ActivityStarted(), path)
     event = await scope.execution.record(ev.ActivityCompleted(output=encoded(make())), path)
     return _replayed(event.fact, path, None)
 

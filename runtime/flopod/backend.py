@@ -12,14 +12,17 @@ dead when it was not renewed in time or when its process (on this host) is gone.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
 from flopod.events import Event
 from flopod.summary import RunSummary, Status
+
+Guard: TypeAlias = Callable[[RunSummary | None], None]
+"""Raises a FlopodError where something must not be appended to a run that stands so."""
 
 LEASE_TIME = timedelta(seconds=30)
 """How long a worker counts as alive after it was last renewed."""
@@ -93,6 +96,7 @@ class Backend(Protocol):
         *,
         lease: Lease | None = None,
         expect: int | None = None,
+        guard: Guard | None = None,
     ) -> list[Event]:
         """Record `events`, all or none; return them numbered, as every later reader sees them.
 
@@ -104,6 +108,8 @@ class Backend(Protocol):
         Args:
             lease: refuse unless this lease is still the run's newest.
             expect: refuse unless this is the number of the log's last event (0: a new run).
+            guard: is given the summary that the events will follow, perhaps several times and in
+                any thread; what it raises refuses them.
 
         Raises:
             StaleAppendError: `expect` does not hold.

@@ -13,16 +13,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
-from uuid import uuid4
 
-import msgspec
-
+from flopod import delivering, paths, shapes
 from flopod import events as ev
-from flopod import paths, shapes
 from flopod.backend import Backend, RunQuery, WorkerInfo, WorkflowInfo
 from flopod.clock import Clock, SystemClock
+from flopod.delivering import Delivered, Delivery
 from flopod.errors import (
-    InvalidPayloadError,
     RunExistsError,
     RunFinishedError,
     RunNotFoundError,
@@ -30,25 +27,12 @@ from flopod.errors import (
     UnknownWorkflowError,
 )
 from flopod.events import Encoded, Event, Fact, encoded
-from flopod.recall import Recall
+from flopod.recall import replayed
 from flopod.records import json_part
 from flopod.registry import Workflow, by_name
-from flopod.summary import FINISHED, STOPPED, RunSummary, Status
+from flopod.summary import FINISHED, RunSummary, Status
 
 T = TypeVar("T")
-
-
-class Delivered(msgspec.Struct, frozen=True):
-    """What became of a delivery."""
-
-    seq: int
-    """Its number in the log of the run."""
-    new: bool
-    """False: a delivery with this id was recorded before, and nothing was done."""
-    waiting: bool
-    """A wait is open for it."""
-    note: str
-    """The same in a sentence."""
 
 
 class Control:
@@ -200,24 +184,24 @@ class Control:
             InvalidPayloadError: the payload is not what the open wait takes.
             SerializableError: the payload can't be stored.
         """
-        stored = encoded(payload, "payload")
-        fact = ev.EventDelivered(
-            event=paths.check_id(event),
-            payload=stored,
-            delivery_id=delivery_id or uuid4().hex,
-        )
-        paths.check_path(path)
+        delivery = delivering.prepare(path, event, payload, delivery_id)
+        if delivery_id is not None:
+            return await self._decided(run_id, lambda run: self._deliver_once(run, delivery))
+        # Not repeated, so there is nothing to look for in the log: one append settles it, even
+        # against a run that records without pause.
+        guard = delivering.Guarded(run_id, delivery)
+        now = Event(delivery.fact, path, self._clock.now())
+        recorded = (await self.backend.append(run_id, [now], guard=guard))[-1]
+        return guard.answer(recorded.seq)
 
-        async def once(run: RunSummary) -> Delivered:
-            if delivery_id is not None and (known := await self._delivery(run_id, delivery_id)):
-                return _same_again(known, fact, path)
-            if run.status in STOPPED and run.status is not Status.NEEDS_ATTENTION:
-                raise RunFinishedError(run_id, run.status, f"deliver {event!r}")
-            waiting = _check_payload(run, path, event, stored)
-            recorded = await self._append(run, fact, path)
-            return Delivered(recorded.seq, True, waiting, _delivery_note(run, path, event, waiting))
-
-        return await self._decided(run_id, once)
+    async def _deliver_once(self, run: RunSummary, delivery: Delivery) -> Delivered:
+        events = await self.backend.events(run.run_id)
+        known = replayed(events).by_id.get(delivery.fact.delivery_id)
+        if known is not None:
+            return delivering.same_again(known, delivery)
+        guard = delivering.Guarded(run.run_id, delivery)
+        guard(run)
+        return guard.answer((await self._append(run, delivery.fact, delivery.path)).seq)
 
     async def retry(self, run_id: str) -> str:
         """Let a failed, cancelled or stopped run go on; completed work is kept. Say what was done.
@@ -230,7 +214,7 @@ class Control:
         async def once(run: RunSummary) -> str:
             if run.status not in (Status.ERROR, Status.CANCELLED, Status.NEEDS_ATTENTION):
                 raise RunFinishedError(run_id, run.status, "retry what has not failed")
-            recall = _recall(await self.backend.events(run_id))
+            recall = replayed(await self.backend.events(run_id))
             voided = recall.voided_by_retry()
             await self._append(run, ev.RunRetried(voided=voided))
             again = f"{', '.join(voided)} will run again" if voided else "its body will run again"
@@ -311,48 +295,11 @@ class Control:
         event = Event(fact, path, self._clock.now())
         return (await self.backend.append(run.run_id, [event], expect=run.last_seq))[-1]
 
-    async def _delivery(self, run_id: str, delivery_id: str) -> Event | None:
-        return _recall(await self.backend.events(run_id)).by_id.get(delivery_id)
-
 
 def _statuses(given: Status | str | Collection[str] | None) -> frozenset[Status] | None:
     if given is None:
         return None
     return frozenset(Status(name) for name in ([given] if isinstance(given, str) else given))
-
-
-def _recall(events: Iterable[Event]) -> Recall:
-    recall = Recall()
-    for event in events:
-        recall.add(event)
-    return recall
-
-
-def _check_payload(run: RunSummary, path: str, event: str, payload: Encoded) -> bool:
-    """Say whether a wait is open for the event, and refuse a payload that it does not take."""
-    for wait in run.open_waits:
-        if (wait.path, wait.event) == (path, event):
-            if wait.schema is not None:
-                shapes.check(json_part(payload), wait.schema, f"payload of {event!r}")
-            return True
-    return False
-
-
-def _delivery_note(run: RunSummary, path: str, event: str, waiting: bool) -> str:
-    if waiting:
-        return f"delivered {event!r} to {path!r} of run {run.run_id}"
-    open_now = ", ".join(f"{wait.path} ⇐ {wait.event}" for wait in run.open_waits) or "none"
-    return f"kept: nothing waits for {event!r} at {path!r} yet; open waits: {open_now}"
-
-
-def _same_again(known: Event, fact: ev.EventDelivered, path: str) -> Delivered:
-    recorded: Any = known.fact
-    if (known.path, recorded.event, recorded.payload) != (path, fact.event, fact.payload):
-        raise InvalidPayloadError(
-            f"delivery {fact.delivery_id!r}", f"recorded as event {known.seq} with other content"
-        )
-    note = f"delivery {fact.delivery_id!r} was accepted before, as event {known.seq}"
-    return Delivered(known.seq, False, False, note)
 
 
 async def _closed(changes: AsyncIterator[Any]) -> None:

@@ -12,7 +12,6 @@
   - ScopeError              a primitive called where none can be
   - ActivityError           a step failed, after its last attempt
     - ActivityTimeoutError  … because it took too long
-  - RunFailedError          the recorded failure of a run, told again
   - RunCancelledError       the run was cancelled
   - NondeterminismError     the code no longer fits what is recorded
   - NeedsAttentionError     only a person can say how this run goes on
@@ -166,15 +165,6 @@ class ActivityError(FlopodError):
 
 class ActivityTimeoutError(ActivityError):
     """A step took longer than its timeout."""
-
-
-class RunFailedError(FlopodError):
-    """The recorded failure of a run, told again to whoever asks for its result."""
-
-    def __init__(self, run_id: str, error: ErrorInfo) -> None:
-        super().__init__(f"run {run_id!r} failed: {error}")
-        self.run_id = run_id
-        self.error = error
 
 
 class RunCancelledError(FlopodError):

@@ -236,6 +236,8 @@ class VarSet(_Fact, frozen=True, kw_only=True):
     value: Encoded
     by: str = ""
     """The scope whose code made the change: the same scope finds it again on replay."""
+    nth: int = 0
+    """Which of that scope's calls on the variable made it, those that raised counted too."""
 
 
 class ListSet(_Fact, frozen=True, kw_only=True):
@@ -245,6 +247,7 @@ class ListSet(_Fact, frozen=True, kw_only=True):
     pushed: Encoded | None = None
     kept: tuple[int, ...] | None = None
     by: str = ""
+    nth: int = 0
 
 
 class MapSet(_Fact, frozen=True, kw_only=True):
@@ -254,6 +257,7 @@ class MapSet(_Fact, frozen=True, kw_only=True):
     put: Encoded | None = None
     deleted: Encoded | None = None
     by: str = ""
+    nth: int = 0
 
 
 class LogEmitted(_Fact, frozen=True, kw_only=True):

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import inspect
 from collections.abc import (
     AsyncIterable,
-    Awaitable,
     Callable,
-    Coroutine,
     Iterable,
     Mapping,
     Sequence,
@@ -22,12 +19,12 @@ from flopod import events as ev
 from flopod.errors import (
     NondeterminismError,
     SerializableError,
-    Suspended,
     UnknownBranchError,
 )
 from flopod.events import decoded, encoded
 from flopod.execution import FATAL, Execution
 from flopod.failures import describe, rebuild
+from flopod.fan import fan_out
 from flopod.recall import Step
 from flopod.scope import Line, Scope, entered
 
@@ -112,7 +109,7 @@ async def each(
     async def one(index: int, line: Line) -> None:
         await _item(scope, path, index, line, lambda: fn(listed[index], index), result)
 
-    await _fan_out(scope, one, len(listed), concurrency)
+    await fan_out(scope, one, len(listed), concurrency)
     result.errors.sort(key=lambda failed: failed.index)
     return result
 
@@ -156,7 +153,7 @@ async def parallel(scope: Scope, id: str, fns: Sequence[Callable[[], Any]]) -> l
         except Exception as error:
             errors[index] = error
 
-    await _fan_out(scope, one, len(fns), max(1, len(fns)))
+    await fan_out(scope, one, len(fns), max(1, len(fns)))
     _raise_all(path, [errors[index] for index in sorted(errors)])
     return results
 
@@ -277,59 +274,6 @@ def _fingerprint(items: list[Any]) -> str:
     except SerializableError:
         return ""
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
-
-
-async def _fan_out(
-    scope: Scope, one: Callable[[int, Line], Awaitable[None]], total: int, concurrency: int
-) -> None:
-    """Settle `total` things, `concurrency` at a time, each on a line of its own."""
-    if concurrency == 1 or total == 1:
-        for index in range(total):
-            await one(index, scope.line)
-        return
-    pending = iter(range(total))
-    joined = Line(scope.line.horizon)
-
-    async def work() -> None:
-        for index in pending:
-            line = Line(scope.line.horizon)
-            await one(index, line)
-            joined.saw(line.horizon)
-
-    await _join(scope.execution, [work() for _ in range(min(concurrency, total))])
-    scope.line.saw(joined.horizon)
-
-
-async def _join(execution: Execution, strands: list[Coroutine[Any, Any, None]]) -> None:
-    """Run `strands` at once. An error ends them all; a suspension lets each come to its own."""
-
-    async def strand(coroutine: Coroutine[Any, Any, None]) -> None:
-        try:
-            await coroutine
-        finally:
-            execution.branch_ended()
-
-    with execution.away(stand_ins=len(strands)):
-        tasks = {asyncio.create_task(strand(coroutine)) for coroutine in strands}
-        try:
-            errors = await _first_error(tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-    for error in errors:
-        raise error
-
-
-async def _first_error(tasks: set[asyncio.Task[None]]) -> list[BaseException]:
-    """Return why the strands ended before their time: an error as soon as there is one."""
-    errors: list[BaseException] = []
-    while tasks:
-        done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-        errors += [error for task in done if (error := task.exception()) is not None]
-        if any(not isinstance(error, Suspended) for error in errors):
-            break
-    return sorted(errors, key=lambda error: isinstance(error, Suspended))
 
 
 async def _result(value: Any) -> Any:

@@ -6,6 +6,7 @@ Read once when a run is opened; every later question is a look into memory.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -71,8 +72,8 @@ class Recall:
     steps: dict[str, Step] = field(default_factory=dict)
     tracks: dict[str, Track] = field(default_factory=dict)
     """The changes of each variable."""
-    changes: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(list))
-    """Numbers of the changes of a variable, by its path and the scope that made them."""
+    changes: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    """Numbers of the changes of a variable, by its path, the scope and which of its calls."""
     logged: Counter[str] = field(default_factory=Counter)
     """How many log lines each scope has emitted."""
     deliveries: dict[tuple[str, str], list[Event]] = field(
@@ -114,7 +115,7 @@ class Recall:
             step = self.steps[path] = Step(kind)
         if isinstance(fact, ev.VarSet | ev.ListSet | ev.MapSet):
             self.tracks.setdefault(path, Track()).add(event.seq, fact)
-            self.changes[path, fact.by].append(event.seq)
+            self.changes[path, fact.by, fact.nth] = event.seq
             if step.outcome is not None:
                 return  # who asks for the variable must not see what comes later
         step.seq = event.seq
@@ -195,3 +196,11 @@ class Recall:
             if inside != path and inside in self.steps:
                 return True
         return False
+
+
+def replayed(events: Iterable[Event]) -> Recall:
+    """Return what a replay would know after `events`."""
+    recall = Recall()
+    for event in events:
+        recall.add(event)
+    return recall

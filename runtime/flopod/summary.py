@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, assert_never
+from typing import assert_never
 
 import msgspec
 from msgspec.structs import replace
@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from flopod import events as ev
 from flopod.errors import ErrorInfo
 from flopod.events import Event
+from flopod.inner import Inner, OpenWait, Progress, without
 
 
 class Status(StrEnum):
@@ -42,47 +43,6 @@ ENDS = (ev.RunCompleted, ev.RunFailed, ev.RunCancelled, ev.RunNeedsAttention)
 """The facts that bring a run there."""
 EXECUTING = frozenset({Status.RUNNING, Status.RETRYING})
 """What only a live worker can keep true; without one it is `interrupted`."""
-
-
-class Progress(msgspec.Struct, frozen=True):
-    """How far a run is, in steps; the items of an outermost each or parallel count as steps."""
-
-    done: int = 0
-    total: int | None = None
-    """Known where an each or a parallel has announced its size."""
-
-
-class OpenWait(msgspec.Struct, frozen=True, kw_only=True):
-    """A place where a run waits for an event."""
-
-    path: str
-    event: str
-    opened_at: datetime
-    deadline: datetime | None = None
-    schema: dict[str, Any] | None = None
-    """JSON Schema of the payload, where the author gave a type."""
-    delivered: bool = False
-    """The event is there, and no worker has taken it yet."""
-
-
-class Inner(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the fold has to remember and nobody else looks at."""
-
-    active: int = 0
-    """Steps in flight."""
-    sleeps: dict[str, datetime] = msgspec.field(default_factory=dict)
-    retries: dict[str, datetime] = msgspec.field(default_factory=dict)
-    fans: dict[str, int] = msgspec.field(default_factory=dict)
-    """Outermost each and parallel scopes at work, with the items left."""
-    single: int = 0
-    """Steps done outside any fan."""
-    fanned: int = 0
-    """Items done inside fans."""
-    announced: int = 0
-    """Items announced by fans."""
-    cancel_requested: bool = False
-    shelved_waits: tuple[OpenWait, ...] = ()
-    """What a stopped run waited for: a retry opens these waits again."""
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +86,7 @@ def fold(summary: RunSummary, event: Event) -> RunSummary:
         updated_at=event.at,
         current_path=event.path or changed.current_path,
         wake_at=min(_timers(changed), default=None),
-        progress=_progress(changed.inner),
+        progress=changed.inner.progress,
     )
 
 
@@ -161,34 +121,34 @@ def _after(s: RunSummary, event: Event) -> RunSummary:
             return replace(
                 s,
                 status=s.status if s.status in STOPPED else Status.QUEUED,
+                submitted_at=at,
                 worker=None,
                 inner=replace(s.inner, cancel_requested=False),
             )
         case ev.RunCancelRequested():
             return replace(s, inner=replace(s.inner, cancel_requested=True))
         case ev.ActivityStarted():
-            return _retry_over(_active(s, +1), path)
+            return replace(s, inner=s.inner.step_began(path))
         case ev.ActivityRetrying():
-            retries = {**s.inner.retries, path: fact.next_at}
-            return replace(_active(s, -1), inner=replace(_active(s, -1).inner, retries=retries))
+            return replace(s, inner=s.inner.step_backs_off(path, fact.next_at))
         case ev.ActivityCompleted():
-            return _unit_done(_retry_over(_active(s, -1), path), path)
+            return replace(s, inner=s.inner.step_done(path))
         case ev.ActivityFailed():
-            return _retry_over(_active(s, -1), path)
+            return replace(s, inner=s.inner.step_failed(path))
         case ev.EachStarted() | ev.ParallelStarted():
-            return _fan_opened(s, path, fact.total)
+            return replace(s, inner=s.inner.fan_opened(path, fact.total))
         case (
             ev.EachItemCompleted()
             | ev.EachItemFailed()
             | ev.ParallelBranchCompleted()
             | ev.ParallelBranchFailed()
         ):
-            return _item_done(s, path)
+            return replace(s, inner=s.inner.item_done(path))
         case ev.SleepStarted():
             sleeps = {**s.inner.sleeps, path: fact.wake_at}
             return replace(s, inner=replace(s.inner, sleeps=sleeps))
         case ev.SleepCompleted():
-            return replace(s, inner=replace(s.inner, sleeps=_without(s.inner.sleeps, path)))
+            return replace(s, inner=replace(s.inner, sleeps=without(s.inner.sleeps, path)))
         case ev.WaitStarted():
             opened = OpenWait(
                 path=path,
@@ -281,55 +241,8 @@ def _timers(s: RunSummary) -> Iterator[datetime]:
     yield from (wait.deadline for wait in s.open_waits if wait.deadline)
 
 
-def _progress(inner: Inner) -> Progress:
-    total = inner.single + inner.announced if inner.announced else None
-    return Progress(inner.single + inner.fanned, total)
-
-
-def _active(s: RunSummary, change: int) -> RunSummary:
-    # A step that was cut off by a crash has a start and no end, and starts once more: the count
-    # is set to zero by RunStarted, and never falls below.
-    return replace(s, inner=replace(s.inner, active=max(0, s.inner.active + change)))
-
-
-def _retry_over(s: RunSummary, path: str) -> RunSummary:
-    if path not in s.inner.retries:
-        return s
-    return replace(s, inner=replace(s.inner, retries=_without(s.inner.retries, path)))
-
-
-def _in_fan(inner: Inner, path: str) -> bool:
-    return any(path.startswith(f"{fan}[") for fan in inner.fans)
-
-
-def _unit_done(s: RunSummary, path: str) -> RunSummary:
-    if _in_fan(s.inner, path):
-        return s
-    return replace(s, inner=replace(s.inner, single=s.inner.single + 1))
-
-
-def _fan_opened(s: RunSummary, path: str, total: int) -> RunSummary:
-    if not total or path in s.inner.fans or _in_fan(s.inner, path):
-        return s
-    fans = {**s.inner.fans, path: total}
-    return replace(s, inner=replace(s.inner, fans=fans, announced=s.inner.announced + total))
-
-
-def _item_done(s: RunSummary, path: str) -> RunSummary:
-    fan = path[: path.rfind("[")]
-    left = s.inner.fans.get(fan)
-    if left is None:
-        return s
-    fans = {**s.inner.fans, fan: left - 1} if left > 1 else _without(s.inner.fans, fan)
-    return replace(s, inner=replace(s.inner, fans=fans, fanned=s.inner.fanned + 1))
-
-
 def _delivered(waits: tuple[OpenWait, ...], path: str, event: str) -> tuple[OpenWait, ...]:
     return tuple(
         replace(wait, delivered=True) if (wait.path, wait.event) == (path, event) else wait
         for wait in waits
     )
-
-
-def _without(times: dict[str, Any], path: str) -> dict[str, Any]:
-    return {key: value for key, value in times.items() if key != path}

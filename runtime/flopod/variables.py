@@ -14,6 +14,8 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
+from msgspec.structs import replace
+
 from flopod import events as ev
 from flopod.errors import ScopeError
 from flopod.events import Encoded, encoded
@@ -90,13 +92,16 @@ class Variable:
             )
         nth = scope.changed[self._path]
         scope.changed[self._path] += 1
-        known = scope.execution.recall.changes.get((self._path, scope.path), [])
-        if nth < len(known):
-            scope.line.saw(known[nth])
+        known = scope.execution.recall.changes.get((self._path, scope.path, nth))
+        if known is not None:
+            scope.line.saw(known)
             return
+        if scope.line.horizon != LIVE:
+            # What raised the first time left no record, and raises again here.
+            await make(self._value())
         scope.line.went_on()
         async with self._changing:
-            change = await make(self._now())
+            change = replace(await make(self._now()), nth=nth)
             await scope.execution.record(change, self._path)
             self._latest = apply(self._latest, change)
 

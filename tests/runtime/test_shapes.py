@@ -70,7 +70,7 @@ ORDER = Order(
         (Renamed("ann", ORDER), Renamed),
         (Row(1, {2}), Row),
         ({1: "a", 2: "b"}, dict[int, str]),
-        ({Key("a"), Key("b")}, set[Key]),
+        ({Key("a")}, set[Key]),
         ((1, "a", AT), tuple[int, str, datetime]),
         (5, int),
         (1.0, float),

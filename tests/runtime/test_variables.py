@@ -211,7 +211,6 @@ async def test_the_state_at_any_number_is_exact() -> None:
     assert any(e.fact.value is None for e in events if isinstance(e.fact, ev.ListSet | ev.MapSet))
 
 
-@pytest.mark.xfail(strict=True, reason="an update that raised is not told from one that did not")
 async def test_a_body_may_live_with_an_update_that_raises() -> None:
     results: list[Any] = []
 

@@ -9,7 +9,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 PATIENCE = 5.0
-STILL = 0.24
+STILL = 0.18
 
 
 def text_of(app: App[None]) -> str:

@@ -48,7 +48,10 @@ SCREENS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "a run that failed": ({"run_id": FAILED}, ("see:24 · finished",)),
     "a run with many items": ({"run_id": "import-batch-77"}, ("see:512/700", "see:[0..511]")),
     "the events of a run": ({"run_id": WAITING}, ("see:35 · live", "4", "see:WaitStarted")),
-    "the state of a run": ({"run_id": WAITING}, ("see:35 · live", "see:approval", "3", "j", "see:charmander")),
+    "the state of a run": (
+        {"run_id": WAITING},
+        ("see:35 · live", "see:approval", "3", "j", "see:charmander"),
+    ),
     "the form to deliver an event": (
         {"run_id": WAITING},
         ("see:35 · live", "D", "see:is waited for", "enter a l i c e"),

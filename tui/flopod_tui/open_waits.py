@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from flopod.control import Control
 from flopod.errors import FlopodError
-from flopod.summary import OpenWait, RunSummary, Status
+from flopod.inner import OpenWait
+from flopod.summary import RunSummary, Status
 
 HOLDING = frozenset({Status.WAITING, Status.RUNNING, Status.INTERRUPTED})
 """Statuses of runs that can have an open wait."""

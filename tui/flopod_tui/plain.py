@@ -9,8 +9,9 @@ import msgspec
 
 from flopod.backend import WorkflowInfo
 from flopod.errors import ErrorInfo
+from flopod.inner import OpenWait
 from flopod.records import iso
-from flopod.summary import OpenWait, RunSummary
+from flopod.summary import RunSummary
 
 
 def plain_summary(run: RunSummary) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 from typing import Protocol
 
 from flopod.control import Control
-from flopod.summary import OpenWait, RunSummary
+from flopod.inner import OpenWait
+from flopod.summary import RunSummary
 from flopod_tui.format import schema_line
 from flopod_tui.printing import say
 

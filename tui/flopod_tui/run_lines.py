@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from flopod.events import Event
+from flopod.inner import OpenWait
 from flopod.records import iso
 from flopod.state import Variable
-from flopod.summary import OpenWait, RunSummary
+from flopod.summary import RunSummary
 from flopod.tree import ACTIVE, Node
 from flopod_tui.event_text import event_words
 from flopod_tui.format import clock, duration, moment, safe, schema_line, until

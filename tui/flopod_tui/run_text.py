@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flopod.summary import Progress, RunSummary, Status
+from flopod.inner import Progress
+from flopod.summary import RunSummary, Status
 from flopod_tui.format import age, at_word, cut_left, duration, safe, since, until, width_of
 from flopod_tui.spans import Span, span_width
 

@@ -12,9 +12,10 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from flopod import shapes
-from flopod.control import Delivered
+from flopod.delivering import Delivered
 from flopod.errors import FlopodError
-from flopod.summary import FINISHED, OpenWait, RunSummary
+from flopod.inner import OpenWait
+from flopod.summary import FINISHED, RunSummary
 from flopod_tui.detail_text import deliver_command
 from flopod_tui.format import compact, cut, plural, safe, schema_line, size
 from flopod_tui.glyphs import look

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shlex
 from collections.abc import Iterator
@@ -45,6 +46,7 @@ class StartScreen(Form[str]):
         self.fields: list[FormField] | None = []
         """The fields of the chosen workflow; None: its input is typed as JSON."""
         self.example = ""
+        self._building = asyncio.Lock()
 
     def compose_body(self) -> Iterator[Widget]:
         """Lay out the workflows and the form."""
@@ -112,29 +114,31 @@ class StartScreen(Form[str]):
         self.set_focus(target if target.display else self.query_one("#run-id"))
 
     @on(WorkflowList.Highlighted)
-    def highlighted(self, message: WorkflowList.Highlighted) -> None:
+    def highlighted(self) -> None:
         """Show the form of the workflow."""
-        if message.workflow != self.workflow:
-            self.rebuild()
+        self.rebuild()
 
-    @work(group="build", exclusive=True)
+    @work(group="build")
     async def rebuild(self) -> None:
-        """Make the fields of the workflow under the cursor."""
-        await self.build(self.query_one(WorkflowList).current)
+        """Make the form again, if need be."""
+        await self.build()
 
-    async def build(self, workflow: WorkflowInfo | None) -> None:
-        """Make the fields of a workflow's input."""
-        self.workflow = workflow
-        takes = workflow is not None and workflow.takes_input
-        self.fields = fields_of(workflow.schema) if workflow and takes else []
-        self.example = skeleton(workflow.schema) if workflow and takes else ""
-        self.query_one(JsonEditor).load_example(self.example)
-        rows = self.query_one("#fields", VerticalScroll)
-        await rows.remove_children()
-        await rows.mount_all(self._rows())
-        self.set_class(self.fields is None, "-json")
-        self.typed = False
-        self.show_verdict()
+    async def build(self) -> None:
+        """Make the fields of the workflow under the cursor, unless they are there."""
+        async with self._building:
+            workflow = self.query_one(WorkflowList).current
+            if workflow == self.workflow:
+                return
+            takes = workflow is not None and workflow.takes_input
+            self.fields = fields_of(workflow.schema) if workflow and takes else []
+            self.example = skeleton(workflow.schema) if workflow and takes else ""
+            self.query_one(JsonEditor).load_example(self.example)
+            rows = self.query_one("#fields", VerticalScroll)
+            await rows.remove_children()
+            await rows.mount_all(self._rows())
+            self.set_class(self.fields is None, "-json")
+            self.workflow, self.typed = workflow, False
+            self.show_verdict()
 
     def _rows(self) -> Iterator[Widget]:
         for index, field in enumerate(self.fields or []):
@@ -231,9 +235,7 @@ class StartScreen(Form[str]):
 
     async def send(self) -> None:
         """Check, then start a run of the workflow under the cursor, however fast it was typed."""
-        current = self.query_one(WorkflowList).current
-        if current != self.workflow:
-            await self.build(current)
+        await self.build()
         value, problem = self.input()
         if problem := problem or self.problem(value):
             return self.say(problem, "error")

@@ -1,15 +1,17 @@
 """How our widgets draw: a row is a list of spans, a span is a text and the role it plays.
 
-A role is a component class, so all colour lives in the stylesheet, and `strip` is the one place
-where text turns into terminal cells: whatever was not made harmless before is made so there.
+A role takes its colour from the theme, and `strip` is the one place where text turns into terminal
+cells: whatever was not made harmless before is made so there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -18,48 +20,60 @@ from flopod_tui.format import safe
 from flopod_tui.glyphs import PLAIN
 from flopod_tui.spans import Span, Spans
 
-ROLES = (
-    *("quiet", "rule", "strong", "accent", "key", "danger", "error", "cursor", "cursor-mark"),
-    *("running", "waiting", "sleeping", "retrying", "ok", "failed", "trouble", "damaged"),
-)
+ROLES: dict[str, tuple[str, str]] = {
+    "quiet": ("quiet", ""),
+    "rule": ("rule", ""),
+    "strong": ("", "bold"),
+    "accent": ("accent", "bold"),
+    "key": ("accent", ""),
+    "danger": ("warning", ""),
+    "error": ("error", "bold"),
+    "running": ("running", ""),
+    "waiting": ("waiting", "bold"),
+    "sleeping": ("sleeping", ""),
+    "retrying": ("retrying", ""),
+    "ok": ("ok", ""),
+    "failed": ("failed", "bold"),
+    "trouble": ("trouble", "bold"),
+    "damaged": ("failed", "reverse"),
+    "cursor-mark": ("accent", ""),
+}
+"""For each role the theme's variable for its colour, and what else tells it apart."""
+
+WITHOUT_COLOUR = {
+    "accent": "bold underline",
+    "retrying": "underline",
+    "failed": "bold underline",
+    "waiting": "reverse",
+    "trouble": "reverse",
+}
+"""What tells a role apart where there is no colour."""
 
 
 class Painted(Widget):
     """A widget whose lines are spans."""
 
-    COMPONENT_CLASSES = {f"paint--{role}" for role in ROLES}
-    DEFAULT_CSS = """
-    Painted {
-        & > .paint--quiet { color: $quiet; }
-        & > .paint--rule { color: $rule; }
-        & > .paint--strong { text-style: bold; }
-        & > .paint--accent { color: $accent; text-style: bold; }
-        & > .paint--key { color: $accent; }
-        & > .paint--danger { color: $warning; }
-        & > .paint--error { color: $error; text-style: bold; }
-        & > .paint--running { color: $running; }
-        & > .paint--waiting { color: $waiting; text-style: bold; }
-        & > .paint--sleeping { color: $sleeping; }
-        & > .paint--retrying { color: $retrying; }
-        & > .paint--ok { color: $ok; }
-        & > .paint--failed { color: $failed; text-style: bold; }
-        & > .paint--trouble { color: $trouble; text-style: bold; }
-        & > .paint--damaged { color: $failed; text-style: reverse; }
-        & > .paint--cursor { background: $cursor; text-style: $cursor-style; }
-        & > .paint--cursor-mark { color: $accent; }
-        &:nocolor {
-            & > .paint--accent { text-style: bold underline; }
-            & > .paint--retrying { text-style: underline; }
-            & > .paint--failed { text-style: bold underline; }
-            & > .paint--waiting { text-style: reverse; }
-            & > .paint--trouble { text-style: reverse; }
-        }
-    }
-    """
+    _styles_by_role: ClassVar[dict[tuple[str, bool, str], Style]] = {}
 
     def style_of(self, role: str) -> Style:
         """Return what a role adds to the style of the line."""
-        return self.get_component_rich_style(f"paint--{role}", partial=True) if role else Style()
+        # Not component classes: Textual resolves those again for each widget at each change of a
+        # class anywhere on the screen, which took most of the time of a key.
+        key = (self.app.theme, self.app.no_color, role)
+        if key not in self._styles_by_role:
+            self._styles_by_role[key] = self._resolved(role)
+        return self._styles_by_role[key]
+
+    def _resolved(self, role: str) -> Style:
+        variables = self.app.theme_variables
+        if role == "cursor":
+            ground = Color.parse(variables["cursor"]).rich_color
+            return Style(bgcolor=ground) + Style.parse(variables["cursor-style"])
+        variable, attributes = ROLES[role]
+        if self.app.no_color:
+            attributes = WITHOUT_COLOUR.get(role, attributes)
+        colour = Color.parse(variables[variable]).rich_color if variable else None
+        return Style(color=colour) + Style.parse(attributes)
 
     def strip(self, spans: Spans, width: int, *, cursor: bool = False) -> Strip:
         """Return the spans as exactly `width` terminal cells."""
@@ -69,7 +83,7 @@ class Painted(Widget):
         # A row in reverse video is one block: colours in it would be turned round as well.
         plain = bool(cursor and base.reverse)
         segments = [
-            Segment(self.shown(text), base + self.style_of("" if plain else role))
+            Segment(self.shown(text), base + self.style_of(role) if role and not plain else base)
             for text, role in spans
         ]
         return Strip(segments).simplify().adjust_cell_length(width, base)
