@@ -71,10 +71,13 @@ class Caller:
     async def _value(self) -> Any:
         if inspect.iscoroutinefunction(self._fn):
             return await self._fn()
-        self._thread = self.execution.threads.call(self._fn)
-        self._thread.add_done_callback(_looked_at)
-        value = await asyncio.shield(self._thread)
-        self._thread = None
+        thread = self._thread = self.execution.threads.call(self._fn)
+        thread.add_done_callback(_looked_at)
+        try:
+            value = await asyncio.shield(thread)
+        finally:
+            if thread.done():
+                self._thread = None
         return await value if inspect.isawaitable(value) else value
 
     async def _let_end(self) -> None:

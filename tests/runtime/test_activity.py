@@ -236,3 +236,13 @@ async def test_a_fast_step_costs_one_commit_and_a_slow_one_is_seen_at_work() -> 
 
     await run(body, backend)
     assert appends[1] == ["RunStarted", "ActivityStarted", "ActivityCompleted"]
+
+
+async def test_an_attempt_that_failed_in_time_leaves_no_word_of_a_late_result() -> None:
+    backend = MemoryBackend()
+
+    async def body(wf: Runtime) -> Any:
+        return await wf.attempt("bad", lambda: 1 / 0, Retry(2, delay=0))
+
+    assert await run(body, backend) is None
+    assert not [e for e in await backend.events(RUN) if isinstance(e.fact, ev.LogEmitted)]

@@ -102,7 +102,7 @@ def test_a_terminal_that_is_gone_ends_the_app(folder: Path) -> None:
         app.master = os.open(os.devnull, os.O_RDONLY)
 
 
-def test_a_crash_leaves_one_line_and_a_private_report(folder: Path, tmp_path: Path) -> None:
+def test_a_crash_leaves_one_line_and_a_private_report(folder: Path) -> None:
     broken = folder / "sitecustomize.py"
     broken.write_text(
         "import flopod_tui.widgets.run_list as room\n"
@@ -111,13 +111,12 @@ def test_a_crash_leaves_one_line_and_a_private_report(folder: Path, tmp_path: Pa
         "    raise RuntimeError('a row that cannot be drawn')\n"
         "room.RunList.row = row\n"
     )
-    state = tmp_path / "state"
     paths = os.pathsep.join([str(folder), *(str(ROOT / n) for n in ("runtime", "backends", "tui"))])
-    with opened(folder, PYTHONPATH=paths, XDG_STATE_HOME=str(state)) as app:
+    with opened(folder, PYTHONPATH=paths) as app:
         assert app.ended() == 1
         assert app.restored()
         shown = app.output.decode().rpartition("\x1b[?1049l")[2]
-    (report,) = (state / "flopod").iterdir()
+    (report,) = (folder / "reports").iterdir()
     assert "RuntimeError" in shown
     assert "the runs go on" in shown
     assert "hunter2" not in shown + report.read_text()

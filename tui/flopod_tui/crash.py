@@ -12,12 +12,9 @@ import traceback
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from platformdirs import user_state_path
 
-
-def write_report(error: BaseException, directory: Path | None = None) -> Path:
+def write_report(error: BaseException, directory: Path) -> Path:
     """Write the traceback to a new file that only this user can read; return where."""
-    directory = directory or user_state_path("flopod")
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = directory / f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -26,11 +23,11 @@ def write_report(error: BaseException, directory: Path | None = None) -> Path:
     return path
 
 
-def told(error: BaseException, directory: Path | None = None) -> str:
-    """Write the report and return the line for people."""
+def told(error: BaseException, directory: Path | None) -> str:
+    """Write the report, if there is a place for it, and return the line for people."""
     what = f"flopod: the app ended on an error ({type(error).__name__}); the runs go on."
     try:
-        return f"{what} Report: {write_report(error, directory)}"
+        return f"{what} Report: {write_report(error, directory)}" if directory else what
     except OSError as problem:
         return f"{what} No report could be written: {problem.strerror}"
 

@@ -84,7 +84,8 @@ async def _open(
         # No workflow is known here: what can be started, the workers announce.
         control = Control(backend, workflows=())
         session = Session(control, read_only=read_only, start_worker=launch, looked_in=looked_in())
-        app = FlopodApp(session, theme=theme, plain_glyphs=plain_glyphs)
+        reports = resolve_data_dir() / "reports"
+        app = FlopodApp(session, theme=theme, plain_glyphs=plain_glyphs, reports=reports)
         await app.run_async()
         return app.return_code or 0
     finally:
