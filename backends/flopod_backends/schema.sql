@@ -84,15 +84,23 @@ BEGIN
 
     INSERT INTO runs (
         run_id, workflow, status, submitted_at, due_at, last_seq, rev, search, summary
-    ) VALUES (
-        NEW.run_id, NEW.workflow, NEW.status, NEW.submitted_at, NEW.due_at, NEW.last_seq,
-        (SELECT rev + 1 FROM last_change), NEW.search, NEW.summary
     )
-    ON CONFLICT (run_id) DO UPDATE SET
-        workflow = excluded.workflow, status = excluded.status,
-        submitted_at = excluded.submitted_at, due_at = excluded.due_at,
-        last_seq = excluded.last_seq, rev = excluded.rev,
-        search = excluded.search, summary = excluded.summary;
+    SELECT NEW.run_id, NEW.workflow, NEW.status, NEW.submitted_at, NEW.due_at, NEW.last_seq,
+           (SELECT rev + 1 FROM last_change), NEW.search, NEW.summary
+    WHERE NEW.expected = 0;
+
+    -- An update writes every index that has a column of it, changed or not, and each index is a
+    -- page more in the log. So what is seldom another is set by a statement of its own.
+    UPDATE runs SET
+        last_seq = NEW.last_seq, rev = (SELECT rev + 1 FROM last_change), summary = NEW.summary
+    WHERE run_id = NEW.run_id AND NEW.expected <> 0;
+
+    UPDATE runs SET
+        workflow = NEW.workflow, status = NEW.status, submitted_at = NEW.submitted_at,
+        due_at = NEW.due_at, search = NEW.search
+    WHERE run_id = NEW.run_id AND NEW.expected <> 0
+      AND (workflow, status, submitted_at, due_at, search)
+          IS NOT (NEW.workflow, NEW.status, NEW.submitted_at, NEW.due_at, NEW.search);
 
     -- A run that is at its end is nobody's; that is so with the same commit.
     UPDATE leases SET worker_id = NULL, again = 0

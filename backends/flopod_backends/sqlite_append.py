@@ -29,7 +29,8 @@ from flopod_backends.moments import milliseconds, milliseconds_up
 from flopod_backends.recording import Text, check_end, folded, numbered
 from flopod_backends.sqlite_open import fetch
 
-_ONE = "INSERT INTO append VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+ONE = "INSERT INTO append VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+"""An append; its parameters are the columns of the view."""
 _MANY = """
 INSERT INTO append
 SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
@@ -221,7 +222,7 @@ def _statement(plans: Sequence[Plan]) -> tuple[str, Sequence[Any]]:
     if len(plans) == 1:
         # The same, without a second level of JSON to take apart.
         (plan,) = plans
-        return _ONE, _row(plan, _json(_events(plan)))
+        return ONE, _row(plan, _json(_events(plan)))
     return _MANY, (_json([_row(plan, _events(plan)) for plan in plans]),)
 
 

@@ -74,7 +74,8 @@ class Caller:
         thread = self._thread = self.execution.threads.call(self._fn)
         thread.add_done_callback(_looked_at)
         try:
-            value = await asyncio.shield(thread)
+            # Only a timeout leaves the thread behind and comes back to it.
+            value = await (thread if self._seconds is None else asyncio.shield(thread))
         finally:
             if thread.done():
                 self._thread = None

@@ -1,7 +1,7 @@
 """Steps a second on sqlite, `synchronous=FULL`: one after the other, and a hundred runs at once.
 
-The limit is the same transaction, the store's own statement with what one step writes, sent in a
-loop through the standard library's sqlite3: one commit a step, nothing else in the process.
+The limit is the same transaction: the store's own statement, with what one step writes, sent in a
+loop through the standard library's sqlite3. One commit a step, and nothing else in the process.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 from rounds import medians, seconds
 
 from flopod import Control, Runtime, Worker, run_workflow, workflow
-from flopod_backends import SqliteBackend
+from flopod_backends import SqliteBackend, sqlite_append
 
 SEQUENTIAL = 1000
 RUNS = 100
@@ -48,11 +50,14 @@ def measure(scratch: Path, rounds: int) -> dict[str, Any]:
 def _round(scratch: Path) -> dict[str, float]:
     scratch.mkdir()
     limit = _raw(scratch / "raw.db")
+    through_aiosqlite = asyncio.run(_raw_aiosqlite(scratch / "aiosqlite.db"))
     plain = SEQUENTIAL / asyncio.run(_one_run(scratch / "plain.db", in_sequence))
     coroutine = SEQUENTIAL / asyncio.run(_one_run(scratch / "async.db", in_sequence_async))
     hundred = RUNS * STEPS_A_RUN / asyncio.run(_many_runs(scratch / "many.db"))
     return {
         "raw_sqlite3_transactions_per_s": limit,
+        "raw_aiosqlite_transactions_per_s": through_aiosqlite,
+        "raw_aiosqlite_to_raw": through_aiosqlite / limit,
         "sequential_steps_per_s": plain,
         "sequential_async_steps_per_s": coroutine,
         "hundred_runs_steps_per_s": hundred,
@@ -92,40 +97,42 @@ async def _work_off(backend: SqliteBackend, control: Control) -> None:
 
 
 def _raw(path: Path) -> float:
-    """Return transactions a second: the two events and the summary of a step, committed."""
+    """Return transactions a second: what one step commits, by the same statement."""
     connection = sqlite3.connect(path, isolation_level=None)
-    connection.executescript(RAW_SCHEMA)
+    connection.executescript(SETTINGS + SCHEMA.read_text())
     start = time.perf_counter()
     for number in range(SEQUENTIAL):
-        _commit_step(connection, number)
+        connection.execute(sqlite_append.ONE, _step(number))
     taken = time.perf_counter() - start
     connection.close()
     return SEQUENTIAL / taken
 
 
-RAW_SCHEMA = """
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = FULL;
-CREATE TABLE events (run_id TEXT, seq INTEGER, at INTEGER, type TEXT, path TEXT, data TEXT,
-    PRIMARY KEY (run_id, seq)) WITHOUT ROWID;
-CREATE TABLE runs (run_id TEXT PRIMARY KEY, last_seq INTEGER, summary TEXT);
-"""
+async def _raw_aiosqlite(path: Path) -> float:
+    """Return the same through aiosqlite: what is left of the limit before any code of ours."""
+    async with aiosqlite.connect(path, isolation_level=None) as connection:
+        await connection.executescript(SETTINGS + SCHEMA.read_text())
+        start = time.perf_counter()
+        for number in range(SEQUENTIAL):
+            await connection.execute_fetchall(sqlite_append.ONE, _step(number))
+        return SEQUENTIAL / (time.perf_counter() - start)
+
+
+SCHEMA = files("flopod_backends").joinpath("schema.sql")
+SETTINGS = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 SUMMARY = '{"run_id":"run","workflow":"in_sequence","status":"running","padding":"%s"}' % (
     "x" * 380
 )
-OUTPUT = '{"output":{"json":1}}'
+EVENTS = (
+    '[[%d,1795419147654,"ActivityStarted","step-%d","{}"],'
+    '[%d,1795419147654,"ActivityCompleted","step-%d","{\\"output\\":{\\"json\\":1}}"]]'
+)
 
 
-def _commit_step(connection: sqlite3.Connection, number: int) -> None:
-    at, path, seq = time.time_ns() // 1_000_000, f"step-{number}", 2 * number
-    execute = connection.execute
-    execute("BEGIN IMMEDIATE")
-    insert = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)"
-    execute(insert, ("run", seq + 1, at, "ActivityStarted", path, "{}"))
-    execute(insert, ("run", seq + 2, at, "ActivityCompleted", path, OUTPUT))
-    execute(
-        "INSERT INTO runs VALUES (?, ?, ?) ON CONFLICT (run_id)"
-        " DO UPDATE SET last_seq = excluded.last_seq, summary = excluded.summary",
-        ("run", seq + 2, SUMMARY),
-    )
-    execute("COMMIT")
+def _step(number: int) -> tuple[Any, ...]:
+    """Return the parameters of a step's append: its two events, and the summary after them."""
+    seq, at = 2 * number, 1795419147654
+    events = EVENTS % (seq + 1, number, seq + 2, number)
+    due, search = at, "run in_sequence"
+    run = ("in_sequence", "running", at, due, seq + 2, search, SUMMARY)
+    return ("run", seq, None, None, events, *run)
