@@ -6,9 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flopod_backends.data_dir import resolve_data_dir as resolve_data_dir
     from flopod_backends.file import FileBackend as FileBackend
     from flopod_backends.locate import open_backend as open_backend
-    from flopod_backends.locate import resolve_data_dir as resolve_data_dir
     from flopod_backends.memory import MemoryBackend as MemoryBackend
     from flopod_backends.sqlite import SqliteBackend as SqliteBackend
 
@@ -18,7 +18,7 @@ _ROOMS = {
     "MemoryBackend": "memory",
     "SqliteBackend": "sqlite",
     "open_backend": "locate",
-    "resolve_data_dir": "locate",
+    "resolve_data_dir": "data_dir",
 }
 
 __all__ = ["FileBackend", "MemoryBackend", "SqliteBackend", "open_backend", "resolve_data_dir"]

@@ -21,6 +21,7 @@ from flopod.paths import check_run_id
 from flopod.summary import ENDS, RunSummary, Status, told
 from flopod_backends import claims
 from flopod_backends.catalogue import Catalogue
+from flopod_backends.data_dir import resolve_data_dir
 from flopod_backends.feed import Feed
 from flopod_backends.file_changes import Follower
 from flopod_backends.file_leases import Leases
@@ -29,7 +30,6 @@ from flopod_backends.folder import Folder
 from flopod_backends.fs import FileSystem
 from flopod_backends.fs import told as told_by_system
 from flopod_backends.listing import counted, listed
-from flopod_backends.locate import resolve_data_dir
 from flopod_backends.recording import texts
 from flopod_backends.run_log import Request, RunLog
 

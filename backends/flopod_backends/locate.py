@@ -1,6 +1,6 @@
 """Where the runs are kept: from a URL, or from the environment, to a store.
 
-The one place that reads FLOPOD_BACKEND, FLOPOD_DATA_DIR, FLOPOD_DATA_SCOPE and DATABASE_URL.
+The one place that reads FLOPOD_BACKEND and DATABASE_URL.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ import os
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-import platformdirs
-
 from flopod.backend import Backend
 from flopod.errors import BackendError, brief
+from flopod_backends.data_dir import resolve_data_dir
 
 _TAKEN = "memory:, sqlite:PATH, file:DIR"
 _POSTGRES = ("postgresql", "postgres")
@@ -37,25 +36,6 @@ def open_backend(url: str | None = None) -> Backend:
             f"unset it, or name a store: {_TAKEN}"
         )
     return _default(os.environ.get("FLOPOD_BACKEND", "sqlite"))
-
-
-def resolve_data_dir() -> Path:
-    """Return the data directory; it need not exist.
-
-    `FLOPOD_DATA_DIR`, else the user's own when `FLOPOD_DATA_SCOPE` is `user`, else `./.flopod`.
-
-    Raises:
-        BackendError: one of these variables has a value that is not taken.
-    """
-    named = os.environ.get("FLOPOD_DATA_DIR")
-    if named is not None:
-        if not named.strip():
-            raise BackendError("FLOPOD_DATA_DIR is empty; name a directory or unset it")
-        return Path(named).expanduser()
-    scope = os.environ.get("FLOPOD_DATA_SCOPE", "project")
-    if scope not in ("project", "user"):
-        raise BackendError(f"FLOPOD_DATA_SCOPE is {brief(scope)}; it is project or user")
-    return platformdirs.user_data_path("flopod", False) if scope == "user" else Path(".flopod")
 
 
 def _default(kind: str) -> Backend:
