@@ -76,6 +76,8 @@ class Writer:
         try:
             while self._queue:
                 await self._write_next()
+                # Who was just answered goes on first, and its next append needs no new task.
+                await asyncio.sleep(0)
         finally:
             # Something is left only when the loop itself is being shut down.
             self._pump = None
