@@ -8,6 +8,7 @@ script.
 from __future__ import annotations
 
 import asyncio
+import html
 import os
 import re
 import shutil
@@ -25,6 +26,7 @@ for variable in ("NO_COLOR", "TEXTUAL_THEME", "FLOPOD_DATA_DIR", "FLOPOD_BACKEND
     os.environ.pop(variable, None)
 os.environ |= {"COLORTERM": "truecolor", "TERM": "xterm-256color", "TZ": "UTC"}
 
+from rich.cells import cell_len  # noqa: E402 (the terminal has to be settled first)
 from textual.pilot import Pilot  # noqa: E402 (the terminal has to be settled first)
 
 from flopod import Control, Worker, process  # noqa: E402
@@ -35,6 +37,13 @@ from flopod_tui.demo.watch_disk import watch_disk  # noqa: E402
 from flopod_tui.session import Session  # noqa: E402
 
 WIDE, NARROW = (120, 36), (80, 24)
+FONTS = "DejaVu Sans Mono, Menlo, Consolas, monospace"
+FONT_SIZE = "20.26px"
+"""At this size a letter of those fonts is as wide as the cell that Textual reckons with."""
+RUN_OF_TEXT = re.compile(
+    r'(<text class="[^"]*-r\d+" )x="([\d.]+)" y="([\d.]+)"'
+    r' textLength="([\d.]+)"([^>]*>)([^<]*)</text>'
+)
 
 
 @dataclass(frozen=True)
@@ -127,13 +136,31 @@ async def take(picture: Picture, control: Control) -> None:
         svg = app.export_screenshot(title="flopod")
     for variable in picture.env:
         del os.environ[variable]
-    (HERE / f"{picture.name}.svg").write_text(offline(svg), encoding="utf-8")
+    (HERE / f"{picture.name}.svg").write_text(portable(svg), encoding="utf-8")
 
 
-def offline(svg: str) -> str:
-    """Return the picture without the fonts that a viewer would fetch from the network."""
+def portable(svg: str) -> str:
+    """Return the picture as every viewer draws it alike: no font to fetch, no leading blanks."""
     local = re.sub(r"@font-face\s*{[^}]*}\s*", "", svg)
-    return local.replace("Fira Code", "Fira Code, DejaVu Sans Mono, Menlo, Consolas")
+    local = re.sub(r"font-family: [^;]*;", f"font-family: {FONTS};", local)
+    local = local.replace("font-size: 20px", f"font-size: {FONT_SIZE}")
+    return RUN_OF_TEXT.sub(placed, local)
+
+
+def placed(found: re.Match[str]) -> str:
+    """Return a run of text that begins where its first character stands.
+
+    Some viewers drop the blanks that Textual puts before it, and each measures its own font.
+    """
+    before, x, y, length, after, text = found.groups()
+    shown = html.unescape(text)
+    blanks = len(shown) - len(shown.lstrip("\xa0"))
+    cell = float(length) / max(1, cell_len(shown))
+    text = text.removeprefix("&#160;" * blanks)
+    if not text:
+        return ""
+    start, width = float(x) + blanks * cell, float(length) - blanks * cell
+    return f'{before}x="{start:g}" y="{y}" textLength="{width:g}"{after}{text}</text>'
 
 
 async def settled(pilot: Pilot[None]) -> None:

@@ -306,3 +306,15 @@ async def test_a_delivery_of_a_changed_wait_is_checked_against_the_newest(
         await store.append(WAITING, [Event(ev.RunCancelled(), at=NOW)])
         await pilot.press("enter", *"alice", "ctrl+s")
         await until_seen(pilot, "nothing was sent")
+
+
+async def test_a_run_that_waits_for_nothing_is_not_offered_the_wait_of_another(
+    store: MemoryBackend,
+) -> None:
+    app = app_over(store, run_id=FAILED)
+    async with app.run_test(size=WIDE) as pilot:
+        await until_seen(pilot, "24 · finished")
+        await pilot.press("D")
+        await until_seen(
+            pilot, "▌ other…", "Open waits 1", f" sh flopod deliver {FAILED} PATH EVENT"
+        )

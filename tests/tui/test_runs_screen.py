@@ -19,7 +19,7 @@ from flopod_tui.screens.runs import RunsScreen
 from flopod_tui.session import Session
 from flopod_tui.widgets.run_list import RunList
 from tui.looking import text_of, until, until_gone, until_seen
-from tui.store import NOW, Story, app_over, finished, fixed_now, queued
+from tui.store import NOW, Story, app_over, finished, fixed_now, queued, worker
 
 WIDE, NORMAL = (120, 36), (80, 24)
 ALL = "research-2026-0142"
@@ -183,9 +183,9 @@ async def test_a_lost_store_keeps_the_last_rows_and_says_so(
         await until_seen(pilot, ALL)
         control.lost = True
         await queued("unseen", timedelta(0)).record(store)
-        await until_seen(pilot, "cannot read the store", ALL)
+        await until_seen(pilot, "cannot read the store", ALL, "✗ the disk is gone: /srv/runs")
         control.lost = False
-        await until_seen(pilot, "live", "unseen")
+        await until_seen(pilot, "live", "unseen", "the store can be read again")
 
 
 async def test_a_store_that_cannot_be_read_at_all_says_why(store: MemoryBackend) -> None:
@@ -239,3 +239,38 @@ async def test_help_lists_the_keys_of_the_screen(store: MemoryBackend) -> None:
         await until_seen(pilot, "Change: each one asks first", "Enter l →", "Half a page down")
         await pilot.press("escape")
         await until_seen(pilot, ALL)
+
+
+async def test_a_run_whose_worker_died_is_told_as_interrupted(store: MemoryBackend) -> None:
+    app = app_over(store)
+    async with app.run_test(size=WIDE) as pilot:
+        await until_seen(pilot, ALL, "worker 4121")
+        assert "running" in line_of(app, "import-batch-77")
+        await store.retire(worker().worker_id)
+        await until_seen(pilot, "▲ no worker")
+        await until(pilot, lambda: "interrupted" in line_of(app, "import-batch-77"))
+
+
+async def test_w_starts_a_worker_after_the_last_one_died(store: MemoryBackend) -> None:
+    async def start() -> str:
+        await store.renew(worker())
+        return "started worker 4121"
+
+    session = Session(Control(store, workflows=()), now=fixed_now, start_worker=start)
+    app = FlopodApp(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await until_seen(pilot, ALL, "worker 4121 ✓")
+        await pilot.press("W")
+        await until_seen(pilot, "a worker is alive already")
+        await store.retire(worker().worker_id)
+        await until_seen(pilot, "▲ no worker W starts one")
+        await pilot.press("W")
+        await until_seen(pilot, "worker 4121 ✓", "started worker 4121")
+
+
+async def test_w_says_where_no_worker_is_started_from(store: MemoryBackend) -> None:
+    app = app_over(store, read_only=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await until_seen(pilot, ALL)
+        await pilot.press("W")
+        await until_seen(pilot, "no worker is started from here")

@@ -17,11 +17,13 @@ from rich.text import Text
 from textual import work
 from textual.app import App
 from textual.binding import Binding
+from textual.driver import Driver
 from textual.theme import Theme
 from textual.worker import WorkerFailed
 
 from flopod.errors import FlopodError
 from flopod_tui import crash
+from flopod_tui.driver import QuietMouseDriver
 from flopod_tui.screens.help import HelpScreen
 from flopod_tui.screens.page import Page
 from flopod_tui.screens.run import RunScreen
@@ -44,6 +46,7 @@ class FlopodApp(App[None]):
     TITLE = "flopod"
     BINDINGS = [
         Binding("question_mark,f1", "help", "Help", key_display="?"),
+        Binding("W", "worker", "Start a worker", show=False),
         Binding("ctrl+c", "interrupt", "Twice: quit at once", show=False, priority=True),
         Binding("ctrl+l", "redraw", "Draw the screen again", show=False),
         Binding("ctrl+z", "suspend_process", "Suspend", show=False),
@@ -74,6 +77,10 @@ class FlopodApp(App[None]):
         """Our themes beside those of Textual."""
         return {**super().available_themes, **{one.name: one for one in THEMES.values()}}
 
+    def get_driver_class(self) -> type[Driver]:
+        """Draw with our driver."""
+        return QuietMouseDriver
+
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give a theme that is not ours the colours of the terminal."""
         return ANSI_VARIABLES
@@ -93,14 +100,16 @@ class FlopodApp(App[None]):
         self.ensure_worker()
 
     @work
-    async def ensure_worker(self) -> None:
+    async def ensure_worker(self, *, asked: bool = False) -> None:
         """Start a worker if none is alive."""
         start = self.session.start_worker
-        if start is None or self.session.read_only:
-            return
+        if start is None or not self.session.may_start_worker:
+            return self.tell("no worker is started from here", "error") if asked else None
         try:
             if not await self.session.control.workers():
                 self.tell(await start())
+            elif asked:
+                self.tell("a worker is alive already")
         except (FlopodError, OSError) as error:
             self.tell(f"no worker could be started: {error}", "error")
 
@@ -114,6 +123,10 @@ class FlopodApp(App[None]):
     def action_help(self) -> None:
         """List the keys that work here."""
         self.push_screen(HelpScreen(dict(self.screen.active_bindings)))
+
+    def action_worker(self) -> None:
+        """Start a worker, after the last one has died."""
+        self.ensure_worker(asked=True)
 
     def action_interrupt(self) -> None:
         """Quit at once, if asked twice."""

@@ -83,6 +83,13 @@ def at_word(text: str, width: int) -> str:
     return f"{head if width_of(head) > width // 2 else shorter}…" if width > 0 else ""
 
 
+def cut_middle(text: str, width: int, end: int = 12) -> str:
+    """Return `text` in at most `width` cells with its last ones kept: there two ids differ."""
+    if width_of(text) <= width or width < 2 * end:
+        return cut(text, width)
+    return f"{cut(text, width - end)}{text[-end:]}" if text[-end:].isascii() else cut(text, width)
+
+
 def cut_left(text: str, width: int) -> str:
     """Return `text` in at most `width` cells; of a path the end says more than the beginning."""
     if width_of(text) <= width:
@@ -174,8 +181,11 @@ def json_lines(value: Encoded) -> list[str]:
     """Return a stored value as indented JSON, a line each; only the beginning of a huge one."""
     raw = bytes(value)
     if len(raw) > VALUE_LIMIT:
-        start = raw[:2000].decode("utf-8", "replace")
-        return [*_chunks(start, 200), f"… {size(len(raw))} in all; `flopod show --json` has it"]
+        start = raw[:2000].decode("utf-8", "ignore")
+        return [
+            *_chunks(_inside(start), 200),
+            f"… {size(len(raw))} in all; `flopod show --json` has it",
+        ]
     return json.dumps(json_part(value), indent=2, ensure_ascii=False).split("\n")
 
 

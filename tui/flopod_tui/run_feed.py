@@ -66,8 +66,11 @@ class RunFeed:
 
     async def look_around(self) -> None:
         """Read how many runs there are, and who executes them."""
-        self.counts = await self.control.counts()
+        before, self.counts = self.counts, await self.control.counts()
         self.workers = await self.control.workers()
+        if self.loaded and not self.paused and _left(before) != _left(self.counts):
+            # A worker that dies changes no run, and tells nobody.
+            await self.load()
         self.changed()
 
     async def follow(self) -> None:
@@ -102,3 +105,8 @@ class RunFeed:
     def _seen(self, runs: list[RunSummary]) -> None:
         times = [run.updated_at for run in runs if run.updated_at]
         self.newest = max([*times, *([self.newest] if self.newest else [])], default=None)
+
+
+def _left(counts: Mapping[Status, int]) -> int:
+    """Return how many runs have lost their worker."""
+    return counts.get(Status.INTERRUPTED, 0)

@@ -6,10 +6,12 @@ from datetime import datetime
 
 from flopod.inner import Progress
 from flopod.summary import RunSummary, Status
-from flopod_tui.format import age, at_word, cut_left, duration, safe, since, until, width_of
+from flopod_tui.format import age, at_word, cut, cut_left, duration, safe, since, until, width_of
 from flopod_tui.spans import Span, span_width
 
 BAR = 4
+DONE = 9
+"""Cells of a progress in numbers."""
 SHORTEST_PATH = 8
 """Cells below which the rest of a path says nothing."""
 
@@ -27,6 +29,23 @@ def done(progress: Progress) -> str:
     return f"{progress.done}/{progress.total}" if progress.total else f"{progress.done}"
 
 
+def done_in_short(progress: Progress) -> str:
+    """Return the same in nine characters: `2451/2451`, `120k/1.2M`."""
+    exact = done(progress)
+    if len(exact) <= DONE:
+        return exact
+    numbers = (progress.done, progress.total) if progress.total else (progress.done,)
+    return "/".join(map(_short, numbers))
+
+
+def _short(number: int) -> str:
+    for unit, size in (("G", 10**9), ("M", 10**6), ("k", 10**3)):
+        if number >= size:
+            whole, tenth = divmod(number * 10 // size, 10)
+            return f"{whole}.{tenth}{unit}" if whole < 10 else f"{whole}{unit}"
+    return str(number)
+
+
 def took(run: RunSummary, now: datetime) -> str:
     """Return how long the run has been going, or how long it took."""
     if run.started_at is None:
@@ -41,10 +60,10 @@ def doing(run: RunSummary, now: datetime, width: int) -> list[Span]:
     match run.status:
         case Status.WAITING if run.open_waits:
             return _waits(run, now, width)
-        case Status.SLEEPING if run.wake_at:
-            return _then(f"wakes {until(run.wake_at, now)}", run.current_path, width)
-        case Status.RETRYING if run.wake_at:
-            return _then(f"again {until(run.wake_at, now)}", run.current_path, width)
+        case Status.SLEEPING | Status.RETRYING if run.wake_at:
+            word = "wakes" if run.status == Status.SLEEPING else "again"
+            when = f"{word} {until(run.wake_at, now)}" if run.wake_at > now else "due now"
+            return _then(when, run.current_path, width)
         case Status.ERROR | Status.NEEDS_ATTENTION | Status.DAMAGED:
             return error(run, width)
         case Status.INTERRUPTED:
@@ -61,7 +80,8 @@ def doing(run: RunSummary, now: datetime, width: int) -> list[Span]:
 def error(run: RunSummary, width: int) -> list[Span]:
     """Return what went wrong and, where there is room, where."""
     if run.error is None:
-        return []
+        damaged = run.status == Status.DAMAGED
+        return [(cut("its log cannot be read to its end", width), "")] if damaged else []
     what = at_word(safe(str(run.error).partition("\n")[0], 300), width)
     return _then(what, run.error.path, width)
 

@@ -21,3 +21,8 @@ class Session:
     """Starts a detached worker and says what it did; None where there can be none."""
     looked_in: tuple[tuple[str, str], ...] = field(default=())
     """What decided on this store, as name and value: shown while it is empty."""
+
+    @property
+    def may_start_worker(self) -> bool:
+        """Say whether a worker may be started from here."""
+        return self.start_worker is not None and not self.read_only

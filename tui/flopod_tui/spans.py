@@ -10,6 +10,7 @@ from flopod_tui.format import cut, width_of
 Span: TypeAlias = tuple[str, str]
 """A text and its role; the empty role is plain text."""
 Spans: TypeAlias = Sequence[Span]
+GAP: Span = (" ", "")
 
 
 def span_width(spans: Spans) -> int:
@@ -34,3 +35,19 @@ def cut_spans(spans: Spans, width: int) -> list[Span]:
             return [*kept, (cut(text, room), role)]
         kept.append((text, role))
     return kept
+
+
+def changed_cells(old: Spans, new: Spans) -> tuple[int, int]:
+    """Return the first cell at which two rows differ, and the one after the last."""
+    before, after = _cells(old), _cells(new)
+    longest = max(len(before), len(after))
+    if any(width_of(text) != len(text) for text, _ in (*old, *new)):
+        return 0, max(span_width(old), span_width(new))
+    before += [GAP] * (longest - len(before))
+    after += [GAP] * (longest - len(after))
+    differing = [index for index in range(longest) if before[index] != after[index]]
+    return (differing[0], differing[-1] + 1) if differing else (longest, longest)
+
+
+def _cells(spans: Spans) -> list[Span]:
+    return [(char, role) for text, role in spans for char in text]

@@ -15,12 +15,13 @@ from flopod_tui.spans import Span, Spans
 LABEL = 11
 
 
-def worker_spans(workers: Sequence[WorkerInfo] | None) -> list[Span]:
+def worker_spans(workers: Sequence[WorkerInfo] | None, *, can_start: bool = False) -> list[Span]:
     """Return who executes runs here: `worker 4121 ✓`, `2 workers ✓`, `▲ no worker`."""
     if workers is None:
         return []
     if not workers:
-        return [("▲ no worker", "trouble")]
+        offer = [(" W", "key"), (" starts one", "quiet")] if can_start else []
+        return [("▲ no worker", "trouble"), *offer]
     name = f"worker {workers[0].pid}" if len(workers) == 1 else f"{len(workers)} workers"
     return [(f"{name} ", "quiet"), ("✓", "ok")]
 

@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 from flopod_backends import open_backend
+from flopod_tui import discover
 from flopod_tui.arguments import Args, Commands, Parser, add_workflows
 from flopod_tui.commands.runs import runs
 
@@ -55,14 +56,18 @@ def tui(args: Args) -> int:
         args.status = args.workflow = args.search = None
         args.limit, args.json = 100, False
         return asyncio.run(runs(args))
-    url = asyncio.run(_url(args.backend))
+    url, workers = asyncio.run(_look(args.backend))
+    starts_worker = not (args.no_worker or args.read_only)
+    if args.workflows or (starts_worker and not workers and discover.sources()):
+        # What the worker would die of belongs on the terminal, not only into its log.
+        discover.workflows(args.workflows)
     # Textual takes longer to load than all the rest, and only this draws.
     from flopod_tui.launch import open_app
 
     return open_app(
         url,
         workflows=args.workflows,
-        start_worker=not (args.no_worker or args.read_only),
+        start_worker=starts_worker,
         read_only=args.read_only,
         theme=args.theme,
         plain_glyphs=args.ascii,
@@ -71,19 +76,19 @@ def tui(args: Args) -> int:
 
 def has_terminal() -> bool:
     """Say whether there is a terminal that can be drawn on."""
-    dumb = os.environ.get("TERM", "dumb") == "dumb"
-    return sys.stdin.isatty() and sys.stdout.isatty() and not dumb
+    # Textual draws on stderr.
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    return os.environ.get("TERM", "dumb") != "dumb" and all(one.isatty() for one in streams)
 
 
-async def _url(given: str | None) -> str:
-    """Return the URL of the store, once it is sure that there is one.
+async def _look(given: str | None) -> tuple[str, int]:
+    """Return the URL of the store, once it is sure that there is one, and how many work on it.
 
     Raises:
         BackendError: it can't be opened.
     """
     backend = open_backend(given)
     try:
-        await backend.workers()
-        return backend.url
+        return backend.url, len(await backend.workers())
     finally:
         await backend.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import signal
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from flopod.control import Control
 from flopod.errors import RunBusyError, RunExistsError
 from flopod.events import utc_now
-from flopod.paths import check_run_id, new_run_id
+from flopod.paths import named_run_id, new_run_id
 from flopod.records import json_part
 from flopod.registry import Workflow, by_name, find, store_as
 from flopod.running import run_workflow
@@ -58,7 +57,7 @@ async def run(args: Args) -> int:
     """Run a workflow to its end; interrupted, it goes on with the same run id."""
     input = input_of(args)
     made = find(args.workflow, by_name(discover.workflows(args.workflows)))
-    run_id = check_run_id(args.run_id or os.environ.get("FLOPOD_RUN_ID") or _new_id(made.name))
+    run_id = named_run_id(args.run_id) or _new_id(made.name)
     async with opened(args.backend, [made]) as control:
         if input is not None or await control.backend.summary(run_id) is None:
             made.store_input(input)  # What it does not take is refused before a lease is taken.

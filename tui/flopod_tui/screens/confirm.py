@@ -13,6 +13,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
+from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Button
 
@@ -22,6 +23,10 @@ from flopod_tui.format import plural, safe, since
 from flopod_tui.glyphs import look
 from flopod_tui.spans import Span, Spans
 from flopod_tui.widgets.painted import Panel
+from flopod_tui.widgets.too_small import TooSmall
+
+AROUND = 8
+"""Lines that a dialog has beside those of its question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class ConfirmScreen(ModalScreen[bool]):
             with Horizontal(id="buttons"):
                 yield Button(self.question.no, id="no", compact=True)
                 yield Button(self.question.yes, id="yes", compact=True)
+        yield TooSmall()
 
     def on_mount(self) -> None:
         """Show the question."""
@@ -65,6 +71,11 @@ class ConfirmScreen(ModalScreen[bool]):
         panel = self.query_one("#question", Panel)
         panel.styles.height = len(rows)
         panel.show(rows)
+
+    def on_resize(self, event: Resize) -> None:
+        """See that the question fits, its buttons with it."""
+        lines = len(self.question.lines) + AROUND
+        self.query_one(TooSmall).judge(event.size, (60, lines))
 
     @on(Button.Pressed)
     def pressed(self, event: Button.Pressed) -> None:

@@ -36,6 +36,7 @@ class DeliverScreen(Form[Delivered]):
 
     CSS_PATH = ["form.tcss", "deliver.tcss"]
     AUTO_FOCUS = "WaitList"
+    NEEDS = (70, 20)
     HINTS = ("next_field", "send", "fill")
     BINDINGS = [Binding("f5", "fill", "Example payload", key_display="F5")]
     WHAT = "the payload"
@@ -78,6 +79,10 @@ class DeliverScreen(Form[Delivered]):
             waits = await open_waits(self.control, self.opened_on, self.path)
             offered = self.query_one(WaitList)
             offered.show(waits, self.now())
+            own = self.opened_on.run_id if self.opened_on else ""
+            if own and own not in (one.run_id for one in waits):
+                # Opened on a run that waits for nothing: not another run's wait by default.
+                offered.move_to(len(waits))
             title: list[Span] = [("Open waits ", "strong"), (f"{len(waits)}", "quiet")]
             self.line("waits-title", rule(title, self.size.width))
             self.fill(offered.current)

@@ -16,11 +16,13 @@ from flopod_tui.screens.page import CHANGES
 from flopod_tui.spans import Span, Spans, span_width
 from flopod_tui.widgets.detail import Detail
 from flopod_tui.widgets.lines import LineList
+from flopod_tui.widgets.too_small import TooSmall
 
 TWO_COLUMNS = 86
 NOT_OURS = ("app.focus_next", "app.focus_previous", "screen.copy_text", "quit", "app.quit")
 """Textual's own bindings, which say nothing here."""
 KEYS = 18
+NEEDS = (60, 12)
 NAMES = {
     "slash": "/",
     "question_mark": "?",
@@ -58,9 +60,11 @@ class HelpScreen(ModalScreen[None]):
         """Lay out the list."""
         with Vertical(id="help"):
             yield Detail(id="keys")
+        yield TooSmall()
 
     def on_resize(self, event: Resize) -> None:
         """Fit the list to the width."""
+        self.query_one(TooSmall).judge(event.size, NEEDS)
         self.call_after_refresh(self.show_keys)
 
     def show_keys(self) -> None:

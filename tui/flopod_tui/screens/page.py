@@ -24,6 +24,7 @@ from flopod_tui.spans import Span, Spans, spread
 from flopod_tui.widgets.hint_bar import Hint, HintBar
 from flopod_tui.widgets.painted import Panel
 from flopod_tui.widgets.status_line import StatusLine
+from flopod_tui.widgets.too_small import TooSmall
 
 Result = TypeVar("Result")
 CHANGES = ("deliver", "retry", "start", "cancel")
@@ -37,6 +38,8 @@ class Page(Screen[Result]):
 
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
     VERTICAL_BREAKPOINTS = TALL
+    NEEDS: ClassVar[tuple[int, int]] = (60, 12)
+    """Columns and lines without which it shows nothing but that."""
     HINTS: ClassVar[Sequence[str]] = ()
     """Actions that the hint bar names, the most important first."""
     HINTS_END: ClassVar[Sequence[str]] = ("help", "back")
@@ -54,6 +57,7 @@ class Page(Screen[Result]):
             yield from self.compose_body()
         yield StatusLine(id="status")
         yield HintBar(id="hints")
+        yield TooSmall()
 
     def compose_body(self) -> Iterator[Widget]:
         """Lay out what is between header and status line."""
@@ -65,6 +69,7 @@ class Page(Screen[Result]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit header and hints to the new width."""
+        self.query_one(TooSmall).judge(event.size, self.NEEDS)
         self.call_after_refresh(self.show_lines)
 
     def show_lines(self) -> None:

@@ -36,7 +36,17 @@ class RunScreen(RunActions):
 
     CSS_PATH = "run.tcss"
     AUTO_FOCUS = "PathList"
-    HINTS = ("unfold", "deliver", "retry", "cancel", "start", "follow_log", "next_pane", "zoom")
+    HINTS = (
+        "unfold",
+        "deliver",
+        "retry",
+        "cancel",
+        "start",
+        "follow_log",
+        "follow",
+        "next_pane",
+        "zoom",
+    )
     BINDINGS = [
         *(
             Binding(str(n), f"pane('{name}')", "Go to a pane", show=False)

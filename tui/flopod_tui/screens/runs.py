@@ -55,6 +55,7 @@ class RunsScreen(RunActions):
         super().__init__(session)
         self.feed = RunFeed(session.control, self.schedule_paint)
         self._paint_due = False
+        self._trouble = ""
         self._rest: Timer | None = None
 
     def compose_body(self) -> Iterator[Widget]:
@@ -74,7 +75,7 @@ class RunsScreen(RunActions):
         super().on_mount()
         self.add_class("-preview")
         self.query_one("#filter-mark", Panel).show([[(" / ", "key")]])
-        self.say("? for keys · nothing changes a run except D R S X")
+        self.say("? for keys · only D R S X change a run")
         self.follow()
         self.set_interval(1, self.tick)
         self.set_interval(3, self.look_around)
@@ -113,12 +114,19 @@ class RunsScreen(RunActions):
     def paint(self) -> None:
         """Show what the feed holds now."""
         self._paint_due = False
+        self.tell_trouble()
         runs = self.query_one(RunList)
         runs.nothing = self.nothing()
         runs.show(self.feed.rows.runs, self.now(), complete=self.feed.rows.complete)
         self.query_one(FacetBar).show_counts(self.feed.counts, self.feed.filter.facet)
         self.show_found()
         self.show_lines()
+
+    def tell_trouble(self) -> None:
+        """Say why the store cannot be read, and that it can be again."""
+        if self.feed.error != self._trouble:
+            self._trouble = self.feed.error
+            self.say(self._trouble or "the store can be read again", "error" * bool(self._trouble))
 
     def tick(self) -> None:
         """Let time pass."""
@@ -133,7 +141,8 @@ class RunsScreen(RunActions):
         left = [(" flopod", "accent"), ("  ", ""), (self.control.backend.url, "quiet")]
         if self.session.read_only:
             left.append(("  read-only", "trouble"))
-        return left, [*worker_spans(self.feed.workers), ("   ", ""), *self.freshness(), (" ", "")]
+        workers = worker_spans(self.feed.workers, can_start=self.session.may_start_worker)
+        return left, [*workers, ("   ", ""), *self.freshness(), (" ", "")]
 
     def freshness(self) -> Spans:
         """Return how old the data is."""

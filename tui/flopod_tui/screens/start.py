@@ -35,6 +35,7 @@ class StartScreen(Form[str]):
     """Gives the id of the run that was started."""
 
     CSS_PATH = ["form.tcss", "start.tcss"]
+    NEEDS = (60, 16)
     AUTO_FOCUS = "WorkflowList"
     HINTS = ("next_field", "send", "json")
     BINDINGS = [Binding("f4", "json", "Fields or JSON", key_display="F4")]

@@ -15,7 +15,13 @@ from flopod_tui.spans import Span, Spans, cut_spans
 from flopod_tui.widgets.lines import LineList
 
 TYPE = 19
-"""Cells for the type; the longest ones are shortened (`RepeatIterationCo…` says enough)."""
+"""Cells for the type."""
+SHORTER = {
+    "RepeatIterationCompleted": "IterationCompleted",
+    "ParallelBranchCompleted": "BranchCompleted",
+    "ParallelBranchFailed": "BranchFailed",
+}
+"""Of types that do not fit, what the list calls them; the detail names them in full."""
 
 
 class EventList(LineList):
@@ -81,7 +87,7 @@ class EventList(LineList):
             (f"{fit_right(str(event.seq), max(4, len(str(len(self.events)))))} ", "quiet"),
             (f"{clock(event.at)} ", "quiet"),
             (f"{shown.glyph} ", shown.role),
-            (f"{fit(event.type, TYPE)} ", ""),
+            (f"{fit(SHORTER.get(event.type, event.type), TYPE)} ", ""),
         ]
         room = width - TYPE - 23
         words = event_words(event)

@@ -17,10 +17,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from flopod_tui.spans import Spans
+from flopod_tui.spans import GAP, Spans
 from flopod_tui.widgets.painted import Painted
-
-GAP = (" ", "")
 
 
 class LineList(Painted, ScrollView, can_focus=True, inherit_bindings=False):

@@ -18,7 +18,7 @@ from textual.widget import Widget
 
 from flopod_tui.format import safe
 from flopod_tui.glyphs import PLAIN
-from flopod_tui.spans import Span, Spans
+from flopod_tui.spans import Span, Spans, changed_cells
 
 ROLES: dict[str, tuple[str, str]] = {
     "quiet": ("quiet", ""),
@@ -104,14 +104,16 @@ class Panel(Painted):
         self.rows: list[list[Span]] = []
 
     def show(self, rows: Iterable[Spans]) -> None:
-        """Show these rows; lines that stay the same are not sent again."""
+        """Show these rows; cells that stay the same are not sent again."""
         new = [list(row) for row in rows]
         if new == self.rows:
             return
         old, self.rows = self.rows, new
         for y in range(max(len(old), len(new))):
-            if old[y : y + 1] != new[y : y + 1]:
-                self.refresh(Region(0, y, self.size.width, 1))
+            before, after = ((rows[y] if y < len(rows) else []) for rows in (old, new))
+            first, end = changed_cells(before, after)
+            if first < end:
+                self.refresh(Region(first, y, min(end, self.size.width) - first, 1))
 
     def row(self, y: int, width: int) -> Spans:
         """Return one row."""

@@ -12,14 +12,16 @@ from textual.message import Message
 
 from flopod.events import utc_now
 from flopod.summary import RunSummary
-from flopod_tui.format import cut, fit, fit_right, safe, since
+from flopod_tui.format import cut, cut_middle, fit, fit_right, safe, since
 from flopod_tui.glyphs import look
-from flopod_tui.run_text import bar, doing, done, took
+from flopod_tui.run_text import BAR, DONE, bar, doing, done_in_short, took
 from flopod_tui.spans import Span, Spans, cut_spans
 from flopod_tui.widgets.lines import LineList
 
 WIDE = 110
 SMALL = 70
+NOW = 24
+"""Cells that the last column keeps on a wide screen, however long the ids are."""
 NEAR_THE_END = 100
 """So many rows before the last one, the next page is asked for."""
 
@@ -44,10 +46,13 @@ def columns(width: int, runs: Sequence[RunSummary]) -> Columns:
     longest = max((len(run.run_id) for run in page), default=12)
     name = max((len(run.workflow) for run in page), default=8)
     if width >= WIDE:
-        run, workflow = min(max(longest, 12), 30), min(max(name, 8), 20)
-        return Columns(run, workflow, width - 3 - run - workflow - 46)
+        workflow = min(max(name, 8), 20)
+        room = width - 47 - NOW
+        workflow = max(8, min(workflow, room - longest))
+        run = min(max(longest, 12), room - workflow)
+        return Columns(run, workflow, width - 47 - run - workflow)
     run = min(max(longest, 12), 26)
-    return Columns(run, 0, max(0, width - 3 - run - 32) if width >= SMALL else 0)
+    return Columns(run, 0, max(0, width - 35 - run) if width >= SMALL else 0)
 
 
 class RunList(LineList):
@@ -133,11 +138,12 @@ class RunList(LineList):
         if widths.wide:
             text = (
                 f"   {fit('RUN', widths.run)} {fit('WORKFLOW', widths.workflow)} "
-                f"{fit('STATUS', 12)}{fit('PROGRESS', 12)}{'AGE':>7} {'TOOK':>7}  NOW / ERROR"
+                f"{fit('STATUS', 12)}{fit('PROGRESS', BAR + 1 + DONE)}{'AGE':>6} {'TOOK':>6}"
+                "  NOW / ERROR"
             )
         else:
             now = "  NOW / ERROR" if widths.now else ""
-            text = f"   {fit('RUN', widths.run)} {fit('STATUS', 12)}{'DONE':>8} {'TOOK':>7}{now}"
+            text = f"   {fit('RUN', widths.run)} {fit('STATUS', 12)}{'DONE':>9} {'TOOK':>6}{now}"
         return [(cut(text, width), "quiet")]
 
     def empty_row(self, y: int, width: int) -> Spans:
@@ -151,7 +157,7 @@ class RunList(LineList):
         shown = look(run.status)
         start: list[Span] = [
             (f"{shown.glyph} ", shown.role),
-            (f"{fit(safe(run.run_id, 200), widths.run)} ", ""),
+            (f"{fit(cut_middle(safe(run.run_id, 200), widths.run), widths.run)} ", ""),
         ]
         middle = self._wide(run, widths) if widths.wide else self._narrow(run)
         return [*start, *middle, *cut_spans(doing(run, self.now, widths.now), widths.now)]
@@ -162,15 +168,15 @@ class RunList(LineList):
             (f"{fit(safe(run.workflow, 200) or '—', widths.workflow)} ", "quiet"),
             (fit(shown.word, 12), shown.role),
             (f"{bar(run.progress)} ", shown.role if run.progress.total else ""),
-            (fit(done(run.progress), 7), ""),
-            (f"{fit_right(since(run.submitted_at, self.now), 7)} ", "quiet"),
-            (f"{fit_right(took(run, self.now), 7)}  ", ""),
+            (fit(done_in_short(run.progress), DONE), ""),
+            (f"{fit_right(since(run.submitted_at, self.now), 6)} ", "quiet"),
+            (f"{fit_right(took(run, self.now), 6)}  ", ""),
         ]
 
     def _narrow(self, run: RunSummary) -> list[Span]:
         shown = look(run.status)
         return [
             (fit(shown.word, 12), shown.role),
-            (f"{fit_right(done(run.progress), 8)} ", ""),
-            (f"{fit_right(took(run, self.now), 7)}  ", ""),
+            (f"{fit_right(done_in_short(run.progress), DONE)} ", ""),
+            (f"{fit_right(took(run, self.now), 6)}  ", ""),
         ]

@@ -11,10 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from flopod.events import utc_now
-from flopod_tui.format import age, cut_left, fit, fit_right, safe, since
+from flopod_tui.format import age, cut_left, cut_middle, fit, fit_right, safe, since, width_of
 from flopod_tui.open_waits import WaitOf
 from flopod_tui.spans import Spans
 from flopod_tui.widgets.lines import LineList
+
+TIMES = 25
+"""Cells for since when, until when, and the gaps."""
 
 
 class WaitList(LineList):
@@ -62,13 +65,23 @@ class WaitList(LineList):
             return [(" other…", ""), ("  type run, path and event by hand", "quiet")]
         one = self.waits[index]
         left = f"{age(one.wait.deadline - self.now)} left" if one.wait.deadline else "no timeout"
-        run = min(28, max(len(other.run_id) for other in self.waits))
-        event = min(32, max(len(other.wait.event) for other in self.waits))
-        path = max(6, width - run - event - 27)
+        run, path, event = self._columns(width - TIMES)
         return [
-            (f" {fit(safe(one.run_id, 200), run)}  ", ""),
+            (f" {fit(cut_middle(safe(one.run_id, 200), run), run)}  ", ""),
             (f"{fit(cut_left(safe(one.wait.path, 500), path), path)}  ", "quiet"),
             (fit(safe(one.wait.event, 200), event), "strong"),
-            (f"{fit_right(since(one.wait.opened_at, self.now), 8)}", "quiet"),
-            (f"{fit_right(left, 13)} ", "quiet"),
+            (f"{fit_right(since(one.wait.opened_at, self.now), 7)}", "quiet"),
+            (f"{fit_right(left, 12)} ", "quiet"),
         ]
+
+    def _columns(self, room: int) -> tuple[int, int, int]:
+        """Return the widths of run, path and event: what they need, else a fair share."""
+        longest = (
+            max(width_of(safe(one.run_id, 200)) for one in self.waits),
+            max(width_of(safe(one.wait.path, 500)) for one in self.waits),
+            max(width_of(safe(one.wait.event, 200)) for one in self.waits),
+        )
+        event = min(longest[2], max(room // 3, room - longest[0] - longest[1]))
+        run = min(longest[0], max((room - event) * 2 // 3, room - event - longest[1]))
+        path = min(longest[1], room - event - run)
+        return run, path, room - run - path
