@@ -2,7 +2,7 @@
 
 What queues up while a write is in flight goes out together as the next one, with one fsync. The
 task that writes is the store's own, so a cancelled caller leaves no half behind. The summary beside
-the log is written when a run has been quiet for a moment, or now and then.
+the log is written when a run has been quiet for a moment, now and then, and with its end.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from flopod.errors import FlopodError
 from flopod.events import Event
+from flopod.summary import STOPPED
 from flopod_backends.catalogue import Catalogue
 from flopod_backends.run_log import Answer, Request, RunLog
 
@@ -60,9 +61,10 @@ class RunWriter:
         """Record the events, all or none, and return them numbered."""
         done: asyncio.Future[list[Event]] = asyncio.get_running_loop().create_future()
         self._queue.append((request, done))
-        self._woken.set()
         if self._pump is None:
+            self._woken = asyncio.Event()  # The store may be used by one loop after another.
             self._pump = asyncio.create_task(self._write_all(), name="flopod file writer")
+        self._woken.set()
         return await done
 
     async def close(self) -> None:
@@ -112,8 +114,12 @@ class RunWriter:
                 done.cancel()
             raise
         self._note()
-        for (_, done), answer in zip(batch, answers, strict=True):
-            _settle(done, answer)
+        try:
+            if (run := self.log.state.summary) and run.status in STOPPED:
+                await self._call(self.log.write_sidecar)
+        finally:
+            for (_, done), answer in zip(batch, answers, strict=True):
+                _settle(done, answer)
 
     def _note(self) -> None:
         key, summary = self.log.key, self.log.state.summary

@@ -8,6 +8,7 @@ again: the log is closed, and the next append opens it anew.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, TypeAlias
@@ -23,6 +24,8 @@ from flopod_backends.fs import Key, told
 from flopod_backends.log_file import START, Mark, scan, sealed
 from flopod_backends.recording import Text, check_end, folded, numbered
 from flopod_backends.sidecar import sidecar
+
+logger = logging.getLogger(__name__)
 
 
 class Request(NamedTuple):
@@ -71,10 +74,16 @@ class RunLog:
         return answers
 
     def write_sidecar(self) -> None:
-        """Write the summary beside the log, as it stood after the last append."""
-        if self.key and self.state.summary and self.key == self._fs.key(self._path):
-            text = sidecar(self.state.summary, self.state.mark, self.key)
-            self._folder.replace(self._folder.sidecar(self.run_id), text)
+        """Write the summary beside the log, as it stood after the last append.
+
+        Where it can't be written, readers fold the log: that is no reason to stop a run.
+        """
+        try:
+            if self.key and self.state.summary and self.key == self._fs.key(self._path):
+                text = sidecar(self.state.summary, self.state.mark, self.key)
+                self._folder.replace(self._folder.sidecar(self.run_id), text)
+        except OSError as error:
+            logger.warning("run %s: its summary cannot be written: %s", self.run_id, error)
 
     @contextmanager
     def held(self) -> Iterator[bool]:

@@ -13,6 +13,7 @@ from flopod import activity, flow, loglines, timing, variables
 from flopod.durations import parse
 from flopod.execution import Execution
 from flopod.flow import EachResult
+from flopod.paths import check_id
 from flopod.retry import Retry
 from flopod.scope import LIVE, Line, Scope, current
 from flopod.variables import List, Map, Var
@@ -155,7 +156,7 @@ class Runtime:
                 is made from it.
         """
         limit = parse(timeout) if timeout is not None else None
-        return await timing.wait(self._scope, id, event, limit, type)
+        return await timing.wait(self._scope, id, check_id(event), limit, type)
 
     async def var(self, id: str, initial: T) -> Var[T]:
         """Return a durable value."""

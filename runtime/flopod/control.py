@@ -151,6 +151,9 @@ class Control:
     async def start(self, name: str, input: object = None, run_id: str | None = None) -> str:
         """Record a run for a worker to pick up; return its id.
 
+        Args:
+            run_id: `FLOPOD_RUN_ID`, else a new one, if not given.
+
         Raises:
             UnknownWorkflowError: neither this program nor a live worker nor a run knows it.
             InvalidPayloadError, SerializableError: the input is not what it takes.
@@ -158,8 +161,8 @@ class Control:
         """
         stored = await self._input(name, input)
         submitted = Event(ev.RunSubmitted(workflow=name, input=stored), at=self._clock.now())
-        if run_id is not None:
-            return await self._create(paths.check_run_id(run_id), [submitted])
+        if named := paths.named_run_id(run_id):
+            return await self._create(named, [submitted])
         while True:
             new = paths.new_run_id(name, submitted.at, secrets.randbits(64))
             with suppress(RunExistsError):
@@ -253,7 +256,8 @@ class Control:
         events = await self.events(run_id)
         if not 1 <= at_seq <= events[-1].seq:
             raise ValueError(f"run {run_id!r} has events 1 to {events[-1].seq}, not {at_seq}")
-        id = paths.check_run_id(new_run_id or f"{run_id[:100]}-fork-{secrets.token_hex(3)}")
+        made = f"{run_id[:100]}-fork-{secrets.token_hex(3)}"
+        id = paths.check_run_id(made if new_run_id is None else new_run_id)
         forked = Event(ev.RunForked(source=run_id, source_seq=at_seq), at=self._clock.now())
         return await self._create(id, [*events[:at_seq], forked])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from flopod.errors import (
     NeedsAttentionError,
     NondeterminismError,
     RunCancelledError,
+    RunFinishedError,
     StaleAppendError,
     Suspended,
 )
@@ -52,9 +54,10 @@ async def execute(execution: Execution, workflow: Workflow[..., Any], worker: st
         BackendError: the store can't be written any more.
     """
     recall = execution.recall
-    execution.journal.ride(ev.RunStarted(worker=worker, code=workflow.code))
 
     async def body() -> Any:
+        # Durable before anything is called: what takes the process down at once is counted too.
+        await execution.record(ev.RunStarted(worker=worker, code=workflow.code))
         runtime = Runtime(execution)
         submitted = recall.submitted
         arguments = workflow.load_input(submitted.input if submitted else None)
@@ -132,13 +135,14 @@ async def conclude(
     It is decided again if somebody appended meanwhile: a run has one end.
     """
     journal, recall = execution.journal, execution.recall
+    with suppress(RunFinishedError):  # Somebody ended it, which is known from then on.
+        await journal.flush()
     while recall.ended is None:
         fact = _verdict(execution, output, error)
         if fact is None:
-            await journal.flush()
             return Outcome(None)
         try:
-            recall.ended = (await journal.record(fact, expect=journal.last_seq)).fact
+            recall.ended = (await journal.record_if(fact, expect=journal.last_seq)).fact
         except StaleAppendError:
             await journal.refresh()
         else:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from flopod.backend import Guard
 from flopod.clock import Clock
 from flopod.errors import (
     BackendError,
@@ -38,6 +39,7 @@ FATAL = (
     InvalidIdError,
     ScopeError,
     LeaseLostError,
+    RunFinishedError,
     CorruptLogError,
     BackendError,
 )
@@ -75,21 +77,33 @@ class Execution:
 
     @property
     def blocked(self) -> bool:
-        """No branch of the body can go on before something happens."""
-        return self._able == 0
+        """No branch of the body can go on before something happens, or is just about to."""
+        return self._able == 0 and not any(future.done() for future in self._parked)
 
     @property
     def wakes(self) -> datetime | None:
         """When somebody who waits goes on by itself; None when nobody does."""
         return min((until for until in self._parked.values() if until is not None), default=None)
 
-    async def record(self, fact: Fact, path: str = "", *, expect: int | None = None) -> Event:
+    async def record(self, fact: Fact, path: str = "") -> Event:
         """Make `fact` durable; return it as a replay would see it. See `Journal.record`."""
+        with self._recording():
+            return await self.journal.record(fact, path)
+
+    async def record_if(
+        self, fact: Fact, path: str, *, expect: int | None = None, guard: Guard | None = None
+    ) -> Event:
+        """Make `fact` durable on a condition. See `Journal.record_if`."""
+        with self._recording():
+            return await self.journal.record_if(fact, path, expect=expect, guard=guard)
+
+    @contextmanager
+    def _recording(self) -> Iterator[None]:
         if self.recall.ended is not None:
             raise RunFinishedError(self.journal.run_id, "at its end", "record anything more")
         try:
-            return await self.journal.record(fact, path, expect=expect)
-        except (LeaseLostError, CorruptLogError, BackendError) as error:
+            yield
+        except (LeaseLostError, RunFinishedError, CorruptLogError, BackendError) as error:
             self.fail(error)
             raise
 
@@ -149,13 +163,17 @@ class Execution:
                 timer.cancel()
 
     @contextmanager
-    def away(self, stand_ins: int = 0) -> Iterator[None]:
-        """Count the branch that calls as unable to go on, in favour of `stand_ins` others."""
-        self._change(stand_ins - 1)
+    def away(self) -> Iterator[None]:
+        """Count the branch that calls as unable to go on."""
+        self._change(-1)
         try:
             yield
         finally:
             self._change(+1)
+
+    def branches_begun(self, count: int) -> None:
+        """Count so many branches in the place of the one that calls."""
+        self._change(count - 1)
 
     def branch_ended(self) -> None:
         """Count one branch less: it is through."""

@@ -78,7 +78,14 @@ def _rebuilt(info: ErrorInfo) -> Exception:
     cls = getattr(builtins, info.type, None)
     if isinstance(cls, type) and issubclass(cls, Exception) and cls in PLAIN:
         return cls(info.message)
-    return RecordedError(info)
+    return KeyError(_Quoted(info.message)) if info.type == "KeyError" else RecordedError(info)
+
+
+class _Quoted(str):
+    """The message of a KeyError, which would quote it a second time."""
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 PLAIN = frozenset(
@@ -86,18 +93,31 @@ PLAIN = frozenset(
         ArithmeticError,
         AssertionError,
         AttributeError,
+        BlockingIOError,
+        BrokenPipeError,
+        ConnectionAbortedError,
         ConnectionError,
+        ConnectionRefusedError,
+        ConnectionResetError,
         EOFError,
         Exception,
         FileExistsError,
         FileNotFoundError,
+        ImportError,
         IndexError,
         InterruptedError,
+        IsADirectoryError,
         LookupError,
+        MemoryError,
+        ModuleNotFoundError,
+        NameError,
+        NotADirectoryError,
         NotImplementedError,
         OSError,
         OverflowError,
         PermissionError,
+        ProcessLookupError,
+        RecursionError,
         RuntimeError,
         TimeoutError,
         TypeError,
@@ -105,7 +125,7 @@ PLAIN = frozenset(
         ZeroDivisionError,
     }
 )
-"""Built-in errors that one message makes whole again. (KeyError would quote its message.)"""
+"""Built-in errors that one message makes whole again."""
 
 
 def _message(error: BaseException) -> str:

@@ -34,21 +34,31 @@ async def fan_out(
 
 async def _join(execution: Execution, strands: list[Coroutine[Any, Any, None]]) -> None:
     """Run `strands` at once. An error ends them all; a suspension lets each come to its own."""
+    tasks = {asyncio.create_task(strand) for strand in strands}
+    left, handed_back = len(tasks), False
 
-    async def strand(coroutine: Coroutine[Any, Any, None]) -> None:
-        try:
-            await coroutine
-        finally:
+    def ended(task: asyncio.Task[None]) -> None:
+        # The one that lets the caller go on hands its place back: at no moment may the run look
+        # as if nothing in it could go on, or it is put aside as waiting for good.
+        nonlocal left, handed_back
+        left -= 1
+        error = None if task.cancelled() else task.exception()
+        failed = error is not None and not isinstance(error, Suspended)
+        if not handed_back and (failed or not left):
+            handed_back = True
+        else:
             execution.branch_ended()
 
-    with execution.away(stand_ins=len(strands)):
-        tasks = {asyncio.create_task(strand(coroutine)) for coroutine in strands}
-        try:
-            errors = await _first_error(tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+    if tasks:
+        execution.branches_begun(len(tasks))
+    for task in tasks:
+        task.add_done_callback(ended)
+    try:
+        errors = await _first_error(tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
     for error in errors:
         raise error
 

@@ -13,11 +13,12 @@ import logging
 import sys
 from collections.abc import Callable
 
-from flopod.backend import Backend, Lease
+from flopod.backend import Backend, Guard, Lease
 from flopod.clock import Clock
-from flopod.errors import FlopodError, StaleAppendError
-from flopod.events import Event, Fact
+from flopod.errors import FlopodError, RunFinishedError
+from flopod.events import Event, Fact, RunRetried
 from flopod.recall import Recall
+from flopod.summary import STOPPED, RunSummary
 
 RIDE_SECONDS = 0.005
 """How long a rider waits for a record to ride along with."""
@@ -59,20 +60,30 @@ class Journal:
             journal._take(event)
         return journal
 
-    async def record(self, fact: Fact, path: str = "", *, expect: int | None = None) -> Event:
+    async def record(self, fact: Fact, path: str = "") -> Event:
         """Make `fact` durable, and every rider before it; return it as a replay would see it.
 
         Raises:
             LeaseLostError: another worker holds the run now.
-            StaleAppendError: `expect` is not the log's last number; nothing was recorded.
+            RunFinishedError: somebody has ended it.
         """
-        riders = self._take_riders()
         event = Event(fact, path, self._clock.now())
-        try:
-            return (await self._append([*riders, event], expect))[-1]
-        except StaleAppendError:
-            self._riders[:0] = riders  # theirs was no such condition: they go with the next
-            raise
+        return (await self._append([*self._take_riders(), event]))[-1]
+
+    async def record_if(
+        self, fact: Fact, path: str = "", *, expect: int | None = None, guard: Guard | None = None
+    ) -> Event:
+        """Make `fact` durable if the log still is as it should be; see `Backend.append`.
+
+        Riders stay behind: were they refused with it, others could get past them meanwhile.
+
+        Raises:
+            LeaseLostError: another worker holds the run now.
+            StaleAppendError: `expect` is not the log's last number; nothing was recorded.
+            FlopodError: the guard objects; nothing was recorded.
+        """
+        event = Event(fact, path, self._clock.now())
+        return (await self._append([event], expect, guard))[-1]
 
     def ride(self, fact: Fact, path: str = "") -> None:
         """Have `fact` recorded soon: with the next record, or in a few milliseconds."""
@@ -88,7 +99,7 @@ class Journal:
         if self._flush is not None:
             await self._flush
         if riders := self._take_riders():
-            await self._append(riders, None)
+            await self._append(riders)
 
     def hear(self, last_seq: int) -> bool:
         """Say whether to `refresh`, being told that the log ends with this event (0: unknown).
@@ -115,12 +126,19 @@ class Journal:
         if self.last_seq > before:
             self.on_news()
 
-    async def _append(self, events: list[Event], expect: int | None) -> list[Event]:
+    async def _append(
+        self, events: list[Event], expect: int | None = None, guard: Guard | None = None
+    ) -> list[Event]:
+        if not any(isinstance(event.fact, RunRetried) for event in events):
+            guard = _unless_ended(guard)
         self._appending += 1
         try:
             recorded = await self._backend.append(
-                self.run_id, events, lease=self.lease, expect=expect
+                self.run_id, events, lease=self.lease, expect=expect, guard=guard
             )
+        except RunFinishedError:
+            await self.refresh()  # It was cancelled just before we took it: that is news.
+            raise
         finally:
             self._appending -= 1
         self._early |= {event.seq: event for event in recorded if event.seq > self.last_seq}
@@ -162,7 +180,20 @@ class Journal:
 
     async def _flush_quietly(self) -> None:
         try:
-            await self._append(self._take_riders(), None)
+            if riders := self._take_riders():  # A record may have taken them along meanwhile.
+                await self._append(riders)
         except FlopodError as error:
             logger.debug("run %s: riders were not recorded: %s", self.run_id, error)
             self.on_failure(error)
+
+
+def _unless_ended(also: Guard | None) -> Guard:
+    """Return a guard that lets nothing follow the end of a run, besides what `also` refuses."""
+
+    def guard(run: RunSummary | None) -> None:
+        if run is not None and run.status in STOPPED:
+            raise RunFinishedError(run.run_id, run.status, "go on")
+        if also is not None:
+            also(run)
+
+    return guard

@@ -7,6 +7,7 @@ checked, the keys are made safe, so a path splits at `/`, `[` and `]` and nowher
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -107,6 +108,16 @@ def check_run_id(run_id: object) -> str:
     if not isinstance(run_id, str) or not _RUN_ID.fullmatch(run_id):
         raise InvalidRunIdError(run_id)
     return str.__str__(run_id)
+
+
+def named_run_id(run_id: str | None) -> str | None:
+    """Return the run id that was given, else that of FLOPOD_RUN_ID; None where neither is.
+
+    Raises:
+        InvalidRunIdError: it cannot name a run; an empty one is most often a mistake in a script.
+    """
+    named = os.environ.get("FLOPOD_RUN_ID") or None if run_id is None else run_id
+    return None if named is None else check_run_id(named)
 
 
 def new_run_id(workflow: str, now: datetime, entropy: int) -> str:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from flopod import events as ev
-from flopod import paths
-from flopod.errors import NeedsAttentionError
+from flopod import paths, shapes
+from flopod.errors import InvalidPayloadError, NeedsAttentionError
 from flopod.events import Event, Fact
+from flopod.records import json_part
 from flopod.state import Track
 
 KINDS: dict[type[Fact], str] = {
@@ -151,12 +151,16 @@ class Recall:
             if self._failed_at(path) or self._cut_off(path):
                 del self.steps[path]
 
-    def delivery_for(self, path: str, event: str, deadline: datetime | None) -> Event | None:
-        """Return the oldest delivery that nobody took and that came in time, if there is one."""
-        for delivery in self.deliveries.get((path, event), ()):
+    def delivery_for(self, path: str, wait: ev.WaitStarted) -> Event | None:
+        """Return the oldest delivery that nobody took, that came in time and is of the type.
+
+        One that came before its wait was not checked at the door: what the wait does not take
+        must not end the run, now and with every retry.
+        """
+        for delivery in self.deliveries.get((path, wait.event), ()):
             fact: Any = delivery.fact
-            in_time = deadline is None or delivery.at <= deadline
-            if in_time and fact.delivery_id not in self.taken:
+            in_time = wait.deadline is None or delivery.at <= wait.deadline
+            if in_time and fact.delivery_id not in self.taken and _fits(fact.payload, wait.schema):
                 return delivery
         return None
 
@@ -196,6 +200,15 @@ class Recall:
             if inside != path and inside in self.steps:
                 return True
         return False
+
+
+def _fits(payload: ev.Encoded, schema: dict[str, Any] | None) -> bool:
+    try:
+        if schema is not None:
+            shapes.check(json_part(payload), schema, "payload")
+    except InvalidPayloadError:
+        return False
+    return True
 
 
 def replayed(events: Iterable[Event]) -> Recall:

@@ -6,12 +6,14 @@ import functools
 import hashlib
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Generic, ParamSpec, TypeVar, get_type_hints, overload
 
 from flopod import shapes
 from flopod.backend import WorkflowInfo
-from flopod.errors import InvalidPayloadError, UnknownWorkflowError
+from flopod.errors import FlopodError, InvalidPayloadError, UnknownWorkflowError
 from flopod.events import Encoded, decoded, encoded
+from flopod.records import json_part
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -62,13 +64,22 @@ class Workflow(Generic[P, R]):
     @functools.cached_property
     def info(self) -> WorkflowInfo:
         """What front ends are told of it."""
-        schema = shapes.schema_of(self.input_type) if self.input_type is not None else None
         return WorkflowInfo(
             name=self.name,
             doc=inspect.getdoc(self.fn) or "",
-            schema=schema,
+            schema=self._schema(),
             takes_input=self.takes_input,
         )
+
+    def _schema(self) -> dict[str, Any] | None:
+        """Return the schema of the input, with the parameter's default if it can be shown."""
+        schema = shapes.schema_of(self.input_type) if self.input_type is not None else None
+        if schema is None or self._default is MISSING:
+            return schema
+        with suppress(FlopodError):
+            default = json_part(store_as(self.input_type, self._default, "default"))
+            return {**schema, "default": default}
+        return schema
 
     @functools.cached_property
     def code(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Awaitable, Callable
 from types import TracebackType
@@ -15,7 +14,7 @@ from flopod.engine import Outcome, conclude, execute, result_of
 from flopod.errors import FlopodError, RunCancelledError, RunExistsError, ScopeError
 from flopod.events import encoded
 from flopod.execution import Execution
-from flopod.paths import check_run_id, new_run_id
+from flopod.paths import named_run_id, new_run_id
 from flopod.registry import Workflow, as_workflow
 from flopod.session import Session
 
@@ -37,7 +36,7 @@ async def create_runtime(run_id: str | None = None, backend: Backend | None = No
     """
     if backend is None:
         raise TypeError("create_runtime needs a backend: create_runtime(run_id, backend)")
-    run_id = check_run_id(run_id or os.environ.get("FLOPOD_RUN_ID") or "main-run")
+    run_id = named_run_id(run_id) or "main-run"
     session = await Session.open(backend, run_id)
     try:
         await _begin_by_hand(session)
@@ -70,8 +69,7 @@ async def run_workflow(
         Exception: what the workflow raised.
     """
     made = as_workflow(workflow)
-    given = run_id or os.environ.get("FLOPOD_RUN_ID")
-    id = check_run_id(given) if given else _new_id(made.name)
+    id = named_run_id(run_id) or _new_id(made.name)
     session = await Session.open(backend, id)
     again = ended = False
     try:
@@ -143,14 +141,21 @@ class OwnRuntime(Runtime):
         session.execution.on_cancel = self._cancelled
         self._session = session
         self._closed = self._ended = False
+        if session.execution.recall.cancel_requested:
+            self._cancelled()
 
     async def close(self) -> None:
-        """Give the run back; opened again, it goes on where it is."""
-        if not self._closed:
-            self._closed = True
-            self._execution.drain(
-                ScopeError(f"run {self.run_id!r} is closed here; open it again to go on")
-            )
+        """Give the run back; opened again, it goes on where it is. One to be cancelled is."""
+        if self._closed:
+            return
+        self._closed = True
+        execution = self._execution
+        try:
+            if execution.recall.cancel_requested and execution.fatal is None:
+                await self._conclude(RunCancelledError(self.run_id))
+        finally:
+            closed = f"run {self.run_id!r} is closed here; open it again to go on"
+            execution.drain(ScopeError(closed))
             await self._session.close(ended=self._ended)
 
     def _cancelled(self) -> None:
@@ -168,13 +173,15 @@ class OwnRuntime(Runtime):
         traceback: TracebackType | None,
     ) -> None:
         try:
-            if self._execution.recall.ended is None and not self._closed:
+            if not self._closed:
                 await self._conclude(error)
         finally:
             await self.close()
 
     async def _conclude(self, error: BaseException | None) -> None:
         """Record the end: good, or by an exception. A cancelled program only interrupts the run."""
+        if self._execution.recall.ended is not None:
+            return
         if error is None:
             outcome = await conclude(self._execution, encoded(None), None)
         elif isinstance(error, Exception):

@@ -8,11 +8,12 @@ from typing import Any
 from flopod import events as ev
 from flopod import shapes
 from flopod.activity import wait_until
-from flopod.errors import StaleAppendError
+from flopod.errors import FlopodError, StaleAppendError
 from flopod.events import decoded, whole_ms
 from flopod.execution import Execution
 from flopod.recall import Step
 from flopod.scope import Scope
+from flopod.summary import RunSummary
 
 
 async def sleep(scope: Scope, id: str, duration: timedelta) -> None:
@@ -68,24 +69,41 @@ async def _resolved(
     recall, journal = execution.recall, execution.journal
     while True:
         seen = journal.last_seq
-        if delivery := recall.delivery_for(path, wait.event, wait.deadline):
+        if delivery := recall.delivery_for(path, wait):
             taken = ev.WaitCompleted(delivery_id=_id_of(delivery))
             await execution.record(taken, path)
             recall.taken.add(taken.delivery_id)
             return taken
         if wait.deadline is not None and execution.clock.now() >= wait.deadline:
-            if (late := await _timed_out(execution, path, seen)) is not None:
+            if (late := await _timed_out(execution, path, wait.event, seen)) is not None:
                 return late
         else:
             await execution.park(wait.deadline)
 
 
-async def _timed_out(execution: Execution, path: str, seen: int) -> ev.WaitTimedOut | None:
-    """Record the end of the wait unless something was appended since number `seen`."""
+class _Delivered(FlopodError):
+    """Something was delivered to a wait that was about to time out."""
+
+
+async def _timed_out(
+    execution: Execution, path: str, event: str, seen: int
+) -> ev.WaitTimedOut | None:
+    """Record the end of the wait unless something was delivered to it since number `seen`."""
+
+    def refuse_delivered(run: RunSummary | None) -> None:
+        if run is not None and any(w.delivered for w in run.open_waits if w.path == path):
+            raise _Delivered(path)
+
     late = ev.WaitTimedOut()
+    # The log can't be asked to stand still where siblings of the wait append without pause. A
+    # summary says only that there is a delivery: where one that came too late is known, it must.
+    known = (path, event) in execution.recall.deliveries
     try:
-        await execution.record(late, path, expect=seen)
-    except StaleAppendError:
+        if known:
+            await execution.record_if(late, path, expect=seen)
+        else:
+            await execution.record_if(late, path, guard=refuse_delivered)
+    except (_Delivered, StaleAppendError):
         await execution.journal.refresh()
         return None
     return late

@@ -21,7 +21,13 @@ from flopod import events as ev
 from flopod.backend import LEASE_TIME, Backend, Lease, WorkerInfo
 from flopod.clock import Clock, SystemClock
 from flopod.engine import execute
-from flopod.errors import ErrorInfo, FlopodError, LeaseLostError, RunNotFoundError
+from flopod.errors import (
+    CorruptLogError,
+    ErrorInfo,
+    FlopodError,
+    LeaseLostError,
+    RunNotFoundError,
+)
 from flopod.events import Fact
 from flopod.execution import Execution
 from flopod.journal import Journal
@@ -43,6 +49,9 @@ UNLOAD_SECONDS = 1.0
 SOON = timedelta(seconds=10)
 """A run that goes on by itself within this time is not worth unloading."""
 
+ASIDE_SECONDS = 5.0
+"""How long a run is left alone after the store would not read or write it."""
+
 MAX_FRUITLESS = 10
 """How often in a row a run is taken up that dies each time without recording anything new."""
 
@@ -59,11 +68,13 @@ class Held:
     news: bool = False
     """Somebody appended since the log was read."""
     reading: asyncio.Task[None] | None = None
+    aside: bool = False
+    """It can't go on here for now."""
 
     @property
     def busy(self) -> bool:
         """Something in it can go on, so that it takes one of the worker's places."""
-        return self.execution is None or not self.execution.blocked
+        return not self.aside and (self.execution is None or not self.execution.blocked)
 
 
 class Worker:
@@ -221,7 +232,7 @@ class Worker:
         except LeaseLostError:
             logger.warning("run %s was taken over by another worker", run_id)
         except FlopodError as error:
-            logger.warning("run %s was put aside: %s", run_id, error)
+            await self._put_aside(held, error)
         finally:
             if not ended:
                 with _noted("not released"):
@@ -229,6 +240,15 @@ class Worker:
             if self._held.get(run_id) is held:
                 del self._held[run_id]
             self._look.set()
+
+    async def _put_aside(self, held: Held, error: FlopodError) -> None:
+        """Keep a run that can't go on from being claimed again at once; a damaged one for good."""
+        logger.warning("run %s is put aside: %s", held.lease.run_id, error)
+        held.aside = True
+        seconds = None if isinstance(error, CorruptLogError) else ASIDE_SECONDS
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
     async def _execute(self, held: Held) -> Fact | None:
         """Execute a run; return what ended it, None if it is to be continued."""

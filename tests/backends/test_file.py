@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from errno import ENOSPC
 from pathlib import Path
 from zlib import crc32
 
@@ -18,9 +19,11 @@ from contract import DurableBackendContract
 from file_stories import ALL, read
 from stories import STORY, Clock, Reopen, completed, step, submitted
 
+from flopod import events as ev
 from flopod import records
 from flopod.backend import RunQuery
 from flopod.errors import BackendError
+from flopod.events import Event
 from flopod_backends import FileBackend
 from flopod_backends.fs import FileSystem
 from flopod_backends.watch import hints
@@ -122,6 +125,40 @@ class TestTheSummaryBesideTheLog:
                 if sidecar.exists():
                     break
         assert json.loads(sidecar.read_bytes())["seq"] == 2
+
+    async def test_it_is_there_with_the_end_of_the_run(
+        self, sidecar: Path, opened: Callable[..., FileBackend]
+    ) -> None:
+        await opened().append("r1", [submitted(), Event(ev.RunCancelled())])
+        assert json.loads(sidecar.read_bytes())["seq"] == 2
+
+    async def test_one_that_cannot_be_written_stops_no_run(
+        self, folder: Path, sidecar: Path
+    ) -> None:
+        class FullDisk(FileSystem):
+            def replace(self, path: Path, data: bytes, beside: Path) -> None:
+                if path == sidecar:
+                    raise OSError(ENOSPC, "No space left on device")
+                super().replace(path, data, beside)
+
+        store = FileBackend(folder, fs=FullDisk())
+        for end in (submitted(), Event(ev.RunCancelled()), Event(ev.RunRetried())):
+            await store.append("r1", [end])
+        assert (await store.list_runs(RunQuery()))[0].last_seq == 3
+        await store.close()
+
+
+def test_a_store_serves_one_event_loop_after_another(tmp_path: Path) -> None:
+    store = FileBackend(tmp_path / "runs")
+    for seq in (1, 2, 3):
+        [recorded] = asyncio.run(store.append("r1", [submitted()]))
+        assert recorded.seq == seq
+
+    async def at_once() -> None:
+        await asyncio.gather(*(store.append("r1", [step()]) for _ in range(20)))
+        await store.close()
+
+    asyncio.run(at_once())
 
 
 class TestTheFolder:

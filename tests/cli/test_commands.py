@@ -77,6 +77,22 @@ def test_start_prints_the_run_id_only(flopod: Flopod, store: str) -> None:
     ]
 
 
+def test_a_run_id_that_is_not_given_comes_from_the_environment(
+    flopod: Flopod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLOPOD_RUN_ID", "main-run")
+    assert flopod("start", "watch-disk").out == "main-run\n"
+    assert flopod("start", "watch-disk", "--run-id", "other").out == "other\n"
+
+
+@pytest.mark.parametrize("command", ["run", "start"])
+def test_an_empty_run_id_begins_no_new_run(flopod: Flopod, command: str) -> None:
+    said = flopod(command, "watch-disk", "--run-id", "")
+    assert said.code == 2
+    assert "run id ''" in said.err
+    assert flopod("runs", "--json").json == []
+
+
 def test_runs_lists_summaries_with_exactly_their_public_fields(flopod: Flopod) -> None:
     flopod("run", "order", ORDER, "-w", FLOWS, "--run-id", "o-7")
     [summary] = flopod("runs", "--json").json

@@ -19,9 +19,11 @@ from flopod import (
     create_runtime,
     run_workflow,
 )
+from flopod import events as ev
 from flopod.errors import FlopodError
+from flopod.events import Event
 from flopod_backends import MemoryBackend
-from runtime.lives import RUN, told
+from runtime.lives import RUN, told, until
 
 
 async def run(body: Any, backend: MemoryBackend | None = None, **kw: Any) -> Any:
@@ -113,6 +115,29 @@ async def test_a_run_by_hand_that_somebody_cancels_ends_as_cancelled() -> None:
     assert (await Control(backend).get(RUN)).status == "cancelled"
 
 
+async def test_a_run_by_hand_that_is_only_closed_is_cancelled_all_the_same() -> None:
+    backend = MemoryBackend()
+    wf = await create_runtime(RUN, backend)
+    waiting = asyncio.create_task(wf.wait("w", "never"))
+    await until(backend, lambda run: bool(run.open_waits))
+    await Control(backend).cancel(RUN)
+    with pytest.raises(RunCancelledError):
+        await waiting
+    await wf.close()
+    assert (await Control(backend).get(RUN)).status == "cancelled"
+
+
+async def test_a_run_by_hand_whose_program_died_before_it_heard_is_cancelled_when_opened() -> None:
+    backend = MemoryBackend()
+    await (await create_runtime(RUN, backend)).close()
+    await backend.append(RUN, [Event(ev.RunCancelRequested())])
+    wf = await create_runtime(RUN, backend)
+    with pytest.raises(RunCancelledError):
+        await wf.activity("a", lambda: 1)
+    await wf.close()
+    assert (await Control(backend).get(RUN)).status == "cancelled"
+
+
 async def test_the_id_comes_from_the_environment_or_is_main_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -125,8 +150,9 @@ async def test_the_id_comes_from_the_environment_or_is_main_run(
         wf = await create_runtime(backend=backend)
         assert wf.run_id == expected
         await wf.close()
-    with pytest.raises(InvalidRunIdError):
-        await create_runtime("../evil", backend)
+    for bad in ("../evil", ""):
+        with pytest.raises(InvalidRunIdError):
+            await create_runtime(bad, backend)
 
 
 async def test_a_workflows_run_cannot_be_authored_by_hand_nor_the_other_way_round() -> None:

@@ -94,6 +94,8 @@ async def test_frames_of_the_engine_are_not_the_authors() -> None:
     ("info", "cls", "message"),
     [
         (ErrorInfo("ValueError", "no"), ValueError, "no"),
+        (ErrorInfo("KeyError", "'no'"), KeyError, "'no'"),
+        (ErrorInfo("ConnectionResetError", "no"), ConnectionResetError, "no"),
         (ErrorInfo("OfMine", "no"), RecordedError, "OfMine: no"),
         (ErrorInfo("eval", "no"), RecordedError, "eval: no"),
         (ErrorInfo("SystemExit", "no"), RecordedError, "SystemExit: no"),

@@ -156,3 +156,9 @@ def test_an_unknown_name_is_told_with_its_neighbours() -> None:
     assert find("takes_order", among).name == "takes_order"
     with pytest.raises(UnknownWorkflowError, match="did you mean takes_order"):
         find("take_order", among)
+
+
+def test_the_form_knows_the_default_of_a_plain_input() -> None:
+    async def body(wf: Runtime, n: int = 5) -> None: ...
+
+    assert Workflow(body).info.schema == {"type": "integer", "default": 5}

@@ -172,6 +172,63 @@ async def test_a_delivery_that_lands_while_the_timeout_is_recorded_wins() -> Non
     assert lines == ["a rider that must not get lost"]
 
 
+async def test_a_timeout_is_on_time_beside_a_sibling_that_never_rests() -> None:
+    """Whenever the timeout is recorded, somebody else has appended just before."""
+    backend = await cut(waiting_until(LONG_AGO))
+    append = backend.append
+
+    async def overtaken(run_id: str, events: Any, **kw: Any) -> Any:
+        if isinstance(events[-1].fact, ev.WaitTimedOut):
+            await append(run_id, [Event(ev.LogEmitted(level="info", message="busy"), "sibling")])
+        return await append(run_id, events, **kw)
+
+    backend.append = overtaken  # a busy neighbour
+    assert await run(named_job(wait_an_hour), backend) == (None, "after")
+
+
+async def test_a_step_is_never_told_as_begun_after_its_end() -> None:
+    """Its start rides along, and must not do so with a timeout that is refused in the end."""
+    backend = await cut(waiting_until(LONG_AGO))
+    append = backend.append
+    timing_out, stepped = asyncio.Event(), asyncio.Event()
+
+    async def overtaken(run_id: str, events: Any, **kw: Any) -> Any:
+        if isinstance(events[-1].fact, ev.WaitTimedOut):
+            backend.append = append
+            timing_out.set()
+            await stepped.wait()
+            await append(run_id, [delivery(LONG_AGO, "in time")])
+        return await append(run_id, events, **kw)
+
+    backend.append = overtaken  # a slow store, and a delivery at the last moment
+
+    async def job(wf: Runtime) -> Any:
+        async def sibling() -> None:
+            await wf.activity("step", timing_out.wait)
+            stepped.set()
+
+        return (await asyncio.gather(sibling(), wf.wait("w", "go", timeout="1h")))[1]
+
+    assert await run(job, backend) == "in time"
+    steps = await told(backend, RUN, "ActivityStarted", "ActivityCompleted")
+    assert steps == ["ActivityStarted step", "ActivityCompleted step"]
+
+
+async def test_a_kept_delivery_of_another_type_is_not_taken_and_ends_no_run() -> None:
+    backend = await cut(past())
+    control = Control(backend)
+
+    async def job(wf: Runtime) -> Any:
+        return await waits_for_approval(wf)
+
+    kept = await control.deliver(RUN, "approval", "approve", {"amount": 1})
+    assert not kept.waiting
+    task = asyncio.create_task(run(job, backend))
+    await until(backend, lambda run: bool(run.open_waits))
+    await control.deliver(RUN, "approval", "approve", {"by": "bob", "amount": 2})
+    assert await task == ["Approval", "bob", 2]
+
+
 def named_job(fn: Any) -> Any:
     async def job(wf: Runtime) -> Any:
         return await fn(wf)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from flopod import Control, Runtime, Worker
+import pytest
+
+from flopod import Control, InvalidIdError, Runtime, Worker, run_workflow
 from flopod import events as ev
 from flopod.backend import Backend
 from flopod.events import Event
 from flopod.process import this_process
-from flopod_backends import MemoryBackend, open_backend
+from flopod_backends import MemoryBackend, SqliteBackend, open_backend
 from runtime.lives import RUN, cut, finished, let_go, told, until
 from runtime.work import job, lives_of, started
 
@@ -235,3 +239,32 @@ async def test_a_retry_is_taken_up() -> None:
         broken.clear()
         await control.retry(RUN)
         await until(backend, lambda run: run.status == "ok")
+
+
+async def test_a_damaged_run_is_put_aside_once_and_hurts_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    backend, made = SqliteBackend(tmp_path / "runs.db"), job(simple)
+    control = Control(backend, [made])
+    begun = [Event(ev.RunSubmitted(workflow="job")), Event(ev.RunStarted(worker="gone:1"))]
+    await backend.append("hurt", begun)
+    with closing(sqlite3.connect(tmp_path / "runs.db")) as hand, hand:
+        hand.execute("UPDATE events SET seq = 7 WHERE run_id = 'hurt' AND seq = 2")
+    async with Worker(backend, [made], concurrency=1):
+        for run_id in ("a", "b", "c"):
+            await control.start("job", run_id=run_id)
+            await finished(backend, run_id)
+    aside = [record for record in caplog.records if "hurt is put aside" in record.message]
+    assert len(aside) == 1
+    await backend.close()
+
+
+async def test_the_name_of_an_event_is_held_to_what_can_be_delivered() -> None:
+    backend = MemoryBackend()
+
+    async def body(wf: Runtime) -> None:
+        await wf.wait("approval", "no[such]event")
+
+    with pytest.raises(InvalidIdError):
+        await run_workflow(body, backend=backend, run_id=RUN)
+    assert "WaitStarted" not in await told(backend)

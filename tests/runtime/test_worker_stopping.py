@@ -10,7 +10,7 @@ import pytest
 from flopod import BackendError, Control, Runtime, Worker, run_workflow
 from flopod import events as ev
 from flopod.backend import Backend
-from flopod.events import Event
+from flopod.events import Event, encoded
 from flopod.process import this_process
 from flopod_backends import MemoryBackend
 from runtime.lives import RUN, cut, finished, let_go, told, until
@@ -53,6 +53,27 @@ async def test_a_stopped_worker_lets_steps_end_and_begins_none(backend: Backend)
         assert (await finished(backend)).status == "ok"
     assert calls == ["slow", "other", "clean"]
     assert (await backend.events(RUN))[-1].data["output"] == "ended"
+
+
+@pytest.mark.parametrize("turns", range(30))
+async def test_a_run_let_go_at_any_moment_is_taken_up_again(turns: int) -> None:
+    """What it waits for was delivered before, so nobody will wake it: only its lease tells."""
+
+    async def body(wf: Runtime) -> Any:
+        await wf.each("all", range(4), lambda item, index: item, concurrency=2)
+        return await wf.wait("w", "go")
+
+    left = [Event(ev.RunSubmitted(workflow="job")), Event(ev.RunStarted())]
+    left += [Event(ev.EventDelivered(event="go", payload=encoded(1), delivery_id="1"), "w")]
+    left += [Event(ev.EachItemCompleted(output=encoded(n)), f"all[{n}]") for n in range(4)]
+    backend = await cut([*left, Event(ev.WaitStarted(event="go"), "w")])
+    await backend.release(await backend.claim_run(this_process(), RUN), again=True)
+    async with Worker(backend, [job(body)]):
+        for _ in range(turns):
+            await asyncio.sleep(0)
+    run = await backend.summary(RUN)
+    assert run is not None
+    assert run.finished or await backend.next_due(["job"]) is not None
 
 
 @pytest.mark.parametrize("swallowed", [BaseException, Exception])
@@ -118,6 +139,17 @@ async def test_a_run_that_kills_its_worker_over_and_over_needs_attention() -> No
         assert not calls
         await Control(backend).retry(RUN)
         await until(backend, lambda run: run.status == "ok")
+
+
+async def test_that_a_run_was_begun_is_durable_before_its_body_is_entered() -> None:
+    """A body that takes the process down at once would never be counted otherwise."""
+    backend, seen = MemoryBackend(), []
+
+    async def body(wf: Runtime) -> None:
+        seen.extend(await told(backend))
+
+    await run_workflow(body, backend=backend, run_id=RUN)
+    assert seen == ["RunSubmitted", "RunStarted"]
 
 
 async def test_a_worker_that_lost_its_lease_records_nothing_more() -> None:
