@@ -20,8 +20,9 @@ help: ## List the targets.
 $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo >&2 "flopod needs Python 3.11 or later with venv (on Debian and\
 	Ubuntu: apt-get install python3-venv), or name one: make PYTHON=/path/to/python3"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
+	@echo >&2 "setting up $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
 	@touch $@
 
 .PHONY: install

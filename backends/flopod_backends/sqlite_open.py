@@ -28,9 +28,10 @@ BUSY_STEP = 0.25
 PATIENCE = 30.0
 """Seconds after which a lock is no longer waited for."""
 _SYNCHRONOUS = {"full": "PRAGMA synchronous = FULL", "normal": "PRAGMA synchronous = NORMAL"}
-_CHECKPOINT = "PRAGMA wal_autocheckpoint = 4000"
-"""Pages (16 MB) after which the log is brought into the database, which costs two more syncs: at
-SQLite's own 1,000 that is a quarter of the time of a small commit."""
+_CHECKPOINT = "PRAGMA wal_autocheckpoint = 250"
+"""Pages (1 MB) after which the log is brought into the database and used again from its start: to
+overwrite blocks of a file takes half the time of making it longer (120 µs against 230 for 12 kB
+and a sync), which outweighs the checkpoints."""
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _ADVICE = {
     sqlite3.SQLITE_NOTADB: "is no SQLite database; name another file or move this one away",

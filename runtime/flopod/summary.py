@@ -6,7 +6,6 @@ calls it on append and keeps the result beside the log, so that a list never ope
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
@@ -85,7 +84,7 @@ def fold(summary: RunSummary, event: Event) -> RunSummary:
         last_seq=event.seq,
         updated_at=event.at,
         current_path=event.path or changed.current_path,
-        wake_at=min(_timers(changed), default=None),
+        wake_at=_earliest(changed),
         progress=changed.inner.progress,
     )
 
@@ -233,12 +232,13 @@ def _status(s: RunSummary) -> Status:
     return Status.RETRYING if s.inner.retries else Status.RUNNING
 
 
-def _timers(s: RunSummary) -> Iterator[datetime]:
-    if s.status in STOPPED:
-        return
-    yield from s.inner.sleeps.values()
-    yield from s.inner.retries.values()
-    yield from (wait.deadline for wait in s.open_waits if wait.deadline)
+def _earliest(s: RunSummary) -> datetime | None:
+    """Return when the run goes on by itself."""
+    inner = s.inner
+    if s.status in STOPPED or not (inner.sleeps or inner.retries or s.open_waits):
+        return None
+    deadlines = (wait.deadline for wait in s.open_waits if wait.deadline)
+    return min((*inner.sleeps.values(), *inner.retries.values(), *deadlines), default=None)
 
 
 def _delivered(waits: tuple[OpenWait, ...], path: str, event: str) -> tuple[OpenWait, ...]:
