@@ -5,10 +5,8 @@ A poll looks at every log now and then, for whatever the system did not tell.
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
 from flopod.errors import FlopodError
@@ -16,6 +14,7 @@ from flopod_backends.catalogue import Catalogue
 from flopod_backends.feed import Feed
 from flopod_backends.file_writer import Call
 from flopod_backends.folder import LOG, Folder
+from flopod_backends.following import Following
 from flopod_backends.fs import Key
 from flopod_backends.watch import hints
 
@@ -23,39 +22,20 @@ _POLL_SHARE = 0.02
 """How much of the time may go into polls: a store with very many runs is polled less often."""
 
 
-class Follower:
+class Follower(Following):
     """Tells the feed what other programs change, for as long as anyone watches."""
 
     def __init__(self, folder: Folder, catalogue: Catalogue, feed: Feed, call: Call) -> None:
+        super().__init__()
         self._folder = folder
         self._catalogue = catalogue
         self._feed = feed
         self._call = call
         self._seen: dict[str, Key] = {}
-        self._users = 0
         self._next_poll = 0.0
-        self._task: asyncio.Task[None] | None = None
 
-    @asynccontextmanager
-    async def following(self) -> AsyncIterator[None]:
-        """Follow until the end of the block, together with all others that do."""
-        self._users += 1
-        try:
-            if self._task is None:
-                self._seen = await self._call(self._catalogue.keys)
-                self._task = self._task or asyncio.create_task(self._follow())
-            yield
-        finally:
-            self._users -= 1
-            if not self._users:
-                await self.close()
-
-    async def close(self) -> None:
-        """Follow no longer."""
-        task, self._task = self._task, None
-        if task:
-            task.cancel()
-            await asyncio.wait([task])
+    async def _begin(self) -> None:
+        self._seen = await self._call(self._catalogue.keys)
 
     async def _follow(self) -> None:
         try:

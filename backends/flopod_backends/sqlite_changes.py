@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from flopod.errors import FlopodError
 from flopod_backends.feed import Feed
+from flopod_backends.following import Following
 from flopod_backends.sqlite_leases import Execute
 from flopod_backends.watch import hints
 
@@ -28,47 +28,24 @@ _SETTLING = (0.003, 0.01, 0.03, 0.1, 0.3)
 """The hint of a write comes before its commit can be seen: the pauses before we look again."""
 
 
-class Follower:
+class Follower(Following):
     """Tells the feed what other programs change, for as long as anyone watches."""
 
     def __init__(
         self, path: Path, read: Execute, feed: Feed, last_seq: Callable[[str], int]
     ) -> None:
+        super().__init__()
         self._log = f"{os.sep}{path.name}-wal"
         self._folder = path.parent
         self._read = read
         self._feed = feed
         self._last_seq = last_seq
-        self._users = 0
-        self._task: asyncio.Task[None] | None = None
         self._hinted = asyncio.Event()
         self._version = self._rev = 0
-
-    @asynccontextmanager
-    async def following(self) -> AsyncIterator[None]:
-        """Follow until the end of the block, together with all others that do."""
-        self._users += 1
-        try:
-            if self._task is None:
-                await self._begin()
-            yield
-        finally:
-            self._users -= 1
-            if not self._users:
-                await self.close()
-
-    async def close(self) -> None:
-        """Follow no longer."""
-        task, self._task = self._task, None
-        if task:
-            task.cancel()
-            await asyncio.wait([task])
 
     async def _begin(self) -> None:
         [[self._version]] = await self._read(_VERSION)
         [[self._rev]] = await self._read(_LAST)
-        if self._task is None:
-            self._task = asyncio.create_task(self._follow(), name="flopod sqlite follower")
 
     async def _follow(self) -> None:
         # Looks at once, and a few times more while the watch is being set.
