@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -103,7 +103,7 @@ class FileBackend:
         """Return how many runs stand how."""
         return counted(await self._read(self._all_told))
 
-    async def changes(self) -> AsyncIterator[Mapping[str, int]]:
+    async def changes(self) -> AsyncGenerator[Mapping[str, int], None]:
         """Yield the runs that changed, in batches; the first is empty."""
         await self._ready()
         with self._feed.watcher() as watcher:

@@ -6,7 +6,7 @@ and nobody changes a stored value through an alias.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from flopod import records
@@ -89,7 +89,7 @@ class MemoryBackend:
         self._check()
         return counted(self._all_told())
 
-    async def changes(self) -> AsyncIterator[Mapping[str, int]]:
+    async def changes(self) -> AsyncGenerator[Mapping[str, int], None]:
         """Yield the runs that changed, in batches; the first is empty."""
         self._check()
         with self._feed.watcher() as watcher:

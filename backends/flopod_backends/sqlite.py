@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -115,7 +115,7 @@ class SqliteBackend:
             counts.update({Status(status): stored - lost, Status.INTERRUPTED: lost})
         return {status: count for status, count in counts.items() if count}
 
-    async def changes(self) -> AsyncIterator[Mapping[str, int]]:
+    async def changes(self) -> AsyncGenerator[Mapping[str, int], None]:
         """Yield the runs that changed, in batches; the first is empty."""
         await self._open()
         assert self._follower

@@ -12,7 +12,7 @@ dead when it was not renewed in time or when its process (on this host) is gone.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeAlias
 
@@ -134,7 +134,7 @@ class Backend(Protocol):
     async def counts(self) -> dict[Status, int]:
         """Return how many runs stand how, as told when listing; none is left out."""
 
-    def changes(self) -> AsyncIterator[Mapping[str, int]]:
+    def changes(self) -> AsyncGenerator[Mapping[str, int], None]:
         """Yield the runs that changed, in batches, whatever process changed them.
 
         A batch gives, by run id, the number of the run's last event as far as it is known; 0 where

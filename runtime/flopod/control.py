@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable
+from contextlib import aclosing, suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -111,8 +111,7 @@ class Control:
         Raises:
             RunNotFoundError: there is no such run.
         """
-        changes = self.backend.changes()
-        try:
+        async with aclosing(self.backend.changes()) as changes:
             async for changed in changes:
                 if changed and run_id not in changed:
                     continue
@@ -122,18 +121,13 @@ class Control:
                 if batch or not changed:
                     after = batch[-1].seq if batch else after
                     yield batch
-        finally:
-            await _closed(changes)
 
     async def watch_runs(self) -> AsyncGenerator[list[RunSummary], None]:
         """Yield the summaries of runs as they change, in batches; the first is empty."""
-        changes = self.backend.changes()
-        try:
+        async with aclosing(self.backend.changes()) as changes:
             async for changed in changes:
                 query = RunQuery(run_ids=frozenset(changed), limit=None)
                 yield await self.backend.list_runs(query) if changed else []
-        finally:
-            await _closed(changes)
 
     async def workers(self) -> list[WorkerInfo]:
         """Return the workers that are alive."""
@@ -304,9 +298,3 @@ def _statuses(given: Status | str | Collection[str] | None) -> frozenset[Status]
     if given is None:
         return None
     return frozenset(Status(name) for name in ([given] if isinstance(given, str) else given))
-
-
-async def _closed(changes: AsyncIterator[Any]) -> None:
-    close = getattr(changes, "aclose", None)
-    if close is not None:
-        await close()

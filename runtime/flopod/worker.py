@@ -12,7 +12,6 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -30,6 +29,7 @@ from flopod.errors import (
 )
 from flopod.events import Fact
 from flopod.execution import Execution
+from flopod.held import Held
 from flopod.journal import Journal
 from flopod.loglines import listen
 from flopod.process import this_process
@@ -56,25 +56,6 @@ MAX_FRUITLESS = 10
 """How often in a row a run is taken up that dies each time without recording anything new."""
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(slots=True, eq=False)
-class Held:
-    """A run that this worker has."""
-
-    lease: Lease
-    task: asyncio.Task[None] | None = None
-    execution: Execution | None = None
-    news: bool = False
-    """Somebody appended since the log was read."""
-    reading: asyncio.Task[None] | None = None
-    aside: bool = False
-    """It can't go on here for now."""
-
-    @property
-    def busy(self) -> bool:
-        """Something in it can go on, so that it takes one of the worker's places."""
-        return not self.aside and (self.execution is None or not self.execution.blocked)
 
 
 class Worker:
