@@ -68,14 +68,19 @@ def check_end(
 
 
 def _text(event: Event) -> Text:
-    where = f"{event.type} at {event.path!a}"
     try:
         data = records.data_text(event)
         event.path.encode()
         at = whole_ms(event.at.astimezone(UTC))
     except (msgspec.MsgspecError, TypeError, ValueError, OverflowError) as error:
-        raise SerializableError(where, f"cannot be stored: {error}") from error
+        raise SerializableError(_place(event), f"cannot be stored: {error}") from error
     if len(data) > MAX_RECORD_BYTES:
         size, most = len(data) >> 20, MAX_RECORD_BYTES >> 20
-        raise SerializableError(where, f"takes {size} MiB; an event takes at most {most} MiB")
+        raise SerializableError(
+            _place(event), f"takes {size} MiB; an event takes at most {most} MiB"
+        )
     return Text(records.restore(0, at, event.type, event.path, data), data)
+
+
+def _place(event: Event) -> str:
+    return f"{event.type} at {event.path!a}"

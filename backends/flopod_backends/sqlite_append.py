@@ -146,16 +146,15 @@ class Appender:
         raise BackendError(f"{self._path}: overtaken {_MOST_TRIES} times in a row; try again")
 
     async def _standings(self, appends: Sequence[Append]) -> dict[str, Standing]:
-        known = {a.run_id: self._remembered(a) for a in appends}
-        unknown = {run_id for run_id, standing in known.items() if standing is None}
-        read = await self._read(unknown) if unknown else {}
-        return read | {run_id: found for run_id, found in known.items() if found is not None}
-
-    def _remembered(self, append: Append) -> Standing | None:
-        summary = self._known.get(append.run_id)
-        if summary is None and append.expect != 0:
-            return None
-        return Standing(summary)
+        standings: dict[str, Standing] = {}
+        unknown = set()
+        for append in appends:
+            summary = self._known.get(append.run_id)
+            if summary is None and append.expect != 0:
+                unknown.add(append.run_id)
+            else:
+                standings[append.run_id] = Standing(summary)
+        return standings | await self._read(unknown) if unknown else standings
 
     async def _read(self, run_ids: Iterable[str]) -> dict[str, Standing]:
         asked = _json(sorted(run_ids))
@@ -188,7 +187,7 @@ def planned(appends: Iterable[Append], standings: Mapping[str, Standing]) -> lis
             refuse(append.done, error)
         else:
             plans.append(plan)
-            standings[append.run_id] = standing._replace(summary=plan.summary)
+            standings[append.run_id] = Standing(plan.summary, standing.hold, standing.read)
     return plans
 
 

@@ -111,7 +111,15 @@ async def fetch(
     path: Path, connection: aiosqlite.Connection, sql: str, parameters: Iterable[Any] | Any = ()
 ) -> list[Row]:
     """Return the rows of one statement, with one hop to the connection's thread."""
-    return await patiently(path, lambda: _fetch(connection, sql, parameters))
+    try:
+        return [*map(tuple, await connection.execute_fetchall(sql, parameters))]
+    except sqlite3.OperationalError:
+        # A lock, most likely; what it is otherwise will be told the second time.
+        return await patiently(path, lambda: _fetch(connection, sql, parameters))
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.Error as error:
+        raise told(path, error) from error
 
 
 async def _fetch(connection: aiosqlite.Connection, sql: str, parameters: Any) -> list[Row]:

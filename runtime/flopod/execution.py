@@ -46,6 +46,10 @@ FATAL = (
 """Errors of the run itself: an each does not take them for its items', a retry does not help."""
 
 
+LOST = (LeaseLostError, RunFinishedError, CorruptLogError, BackendError)
+"""Why nothing more can be recorded."""
+
+
 class Execution:
     """One life of one run in this process."""
 
@@ -87,25 +91,27 @@ class Execution:
 
     async def record(self, fact: Fact, path: str = "") -> Event:
         """Make `fact` durable; return it as a replay would see it. See `Journal.record`."""
-        with self._recording():
+        self._check_end()
+        try:
             return await self.journal.record(fact, path)
+        except LOST as error:
+            self.fail(error)
+            raise
 
     async def record_if(
         self, fact: Fact, path: str, *, expect: int | None = None, guard: Guard | None = None
     ) -> Event:
         """Make `fact` durable on a condition. See `Journal.record_if`."""
-        with self._recording():
-            return await self.journal.record_if(fact, path, expect=expect, guard=guard)
-
-    @contextmanager
-    def _recording(self) -> Iterator[None]:
-        if self.recall.ended is not None:
-            raise RunFinishedError(self.journal.run_id, "at its end", "record anything more")
+        self._check_end()
         try:
-            yield
-        except (LeaseLostError, RunFinishedError, CorruptLogError, BackendError) as error:
+            return await self.journal.record_if(fact, path, expect=expect, guard=guard)
+        except LOST as error:
             self.fail(error)
             raise
+
+    def _check_end(self) -> None:
+        if self.recall.ended is not None:
+            raise RunFinishedError(self.journal.run_id, "at its end", "record anything more")
 
     def check(self) -> None:
         """Let nothing begin once the run is to stop.

@@ -129,8 +129,8 @@ class Journal:
     async def _append(
         self, events: list[Event], expect: int | None = None, guard: Guard | None = None
     ) -> list[Event]:
-        if not any(isinstance(event.fact, RunRetried) for event in events):
-            guard = _unless_ended(guard)
+        if not isinstance(events[-1].fact, RunRetried):
+            guard = _unless_ended(guard) if guard else _not_ended
         self._appending += 1
         try:
             recorded = await self._backend.append(
@@ -141,12 +141,19 @@ class Journal:
             raise
         finally:
             self._appending -= 1
-        self._early |= {event.seq: event for event in recorded if event.seq > self.last_seq}
-        self._take_early()
+        self._count(recorded)
         if (self._early or self._heard > self.last_seq) and not self._appending:
             # Others appended meanwhile: what they said before us is still unknown.
             await self.refresh()
         return recorded
+
+    def _count(self, recorded: list[Event]) -> None:
+        """Count what was just recorded as known, or keep it until what came before is known too."""
+        if recorded[0].seq == self.last_seq + 1 and not self._early:
+            self.last_seq = recorded[-1].seq
+            return
+        self._early |= {event.seq: event for event in recorded if event.seq > self.last_seq}
+        self._take_early()
 
     def _take_early(self) -> None:
         """Count our own events as known, in order. Nobody asks for them again in this life."""
@@ -187,13 +194,17 @@ class Journal:
             self.on_failure(error)
 
 
-def _unless_ended(also: Guard | None) -> Guard:
-    """Return a guard that lets nothing follow the end of a run, besides what `also` refuses."""
+def _not_ended(run: RunSummary | None) -> None:
+    """Let nothing follow the end of a run."""
+    if run is not None and run.status in STOPPED:
+        raise RunFinishedError(run.run_id, run.status, "go on")
+
+
+def _unless_ended(also: Guard) -> Guard:
+    """Return a guard that lets nothing follow the end, besides what `also` refuses."""
 
     def guard(run: RunSummary | None) -> None:
-        if run is not None and run.status in STOPPED:
-            raise RunFinishedError(run.run_id, run.status, "go on")
-        if also is not None:
-            also(run)
+        _not_ended(run)
+        also(run)
 
     return guard

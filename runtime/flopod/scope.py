@@ -9,7 +9,7 @@ answered from the log: exactly what it saw the first time.
 from __future__ import annotations
 
 import sys
-from collections import Counter
+from collections import defaultdict
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -47,7 +47,7 @@ class Scope:
     leaf: bool = False
     """The inside of a step: no primitive may be called here."""
     used: set[str] = field(default_factory=set)
-    changed: Counter[str] = field(default_factory=Counter)
+    changed: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     """How often code in this scope has changed each variable."""
     logged: int = 0
     """How many log lines code in this scope has emitted."""
