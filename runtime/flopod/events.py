@@ -3,9 +3,9 @@
 The log of a run is a list of events and nothing else. Every other view of a run (its summary, its
 state, its tree) is folded from the log and can be thrown away and rebuilt. The name of a fact's
 class is the event's type on disk and never changes once released. Facts are msgspec structs
-rather than dataclasses: as frozen and as slotted, and read from JSON ten times faster. The author's
-values stay in their encoded form (`Encoded`), so a log of 100,000 events opens without decoding
-one of them.
+rather than dataclasses: as frozen and as slotted, made seven times faster and read from JSON half
+as fast again. The author's values stay in their encoded form (`Encoded`), so a log of 100,000
+events opens without decoding one of them.
 """
 
 from __future__ import annotations
