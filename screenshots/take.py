@@ -12,7 +12,6 @@ import html
 import os
 import re
 import shutil
-import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import chdir
@@ -21,7 +20,6 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-sys.path[:0] = [str(ROOT / name) for name in ("runtime", "backends", "tui")]
 for variable in ("NO_COLOR", "TEXTUAL_THEME", "FLOPOD_DATA_DIR", "FLOPOD_BACKEND"):
     os.environ.pop(variable, None)
 os.environ |= {"COLORTERM": "truecolor", "TERM": "xterm-256color", "TZ": "UTC"}

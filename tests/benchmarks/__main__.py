@@ -14,17 +14,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-sys.path[:0] = [str(HERE), *(str(ROOT / name) for name in ("runtime", "backends", "tui"))]
-
-import listing  # noqa: E402 (the path has to be set first)
-import paint  # noqa: E402
-import replay  # noqa: E402
-import steps  # noqa: E402
+import listing
+import paint
+import replay
+import steps
+import stores
 
 BENCHES: dict[str, Callable[[Path, int], dict[str, Any]]] = {
     "steps": steps.measure,
+    "stores": stores.measure,
     "replay": replay.measure,
     "listing": listing.measure,
     "paint": paint.measure,

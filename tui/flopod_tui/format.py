@@ -11,7 +11,6 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
 from rich.cells import cell_len, set_cell_size
 
 from flopod.events import Encoded
@@ -247,13 +246,3 @@ def _inside(text: str) -> str:
 
 def _chunks(text: str, length: int) -> list[str]:
     return [text[start : start + length] for start in range(0, len(text), length)]
-
-
-def plain_json(value: Encoded | None) -> Any:
-    """Return the JSON part of a stored value, None for no value or one that cannot be read."""
-    if value is None:
-        return None
-    try:
-        return json_part(value)
-    except (msgspec.MsgspecError, KeyError, TypeError):
-        return None

@@ -20,7 +20,7 @@ from textual.widget import Widget
 
 from flopod.errors import FlopodError
 from flopod_tui.session import Session
-from flopod_tui.spans import Span, Spans, spread
+from flopod_tui.spans import Spans, spread
 from flopod_tui.widgets.hint_bar import Hint, HintBar
 from flopod_tui.widgets.painted import Panel
 from flopod_tui.widgets.status_line import StatusLine
@@ -138,8 +138,3 @@ class Page(Screen[Result]):
         if self.session.read_only:
             self.say("opened read-only: nothing can be changed from here", "error")
         return not self.session.read_only
-
-
-def brand(*more: Span) -> list[Span]:
-    """Return the beginning of a header."""
-    return [(" flopod", "accent"), ("  ", ""), *more]

@@ -85,11 +85,6 @@ class LineList(Painted, ScrollView, can_focus=True, inherit_bindings=False):
         """How many rows fit."""
         return max(1, self.size.height - self.HEAD)
 
-    @property
-    def last_visible(self) -> int:
-        """The row in the lowest line."""
-        return min(self.count, self.scroll_offset.y + self.page) - 1
-
     def resize_to(self, count: int) -> None:
         """Say how many rows there are now, and repaint what changed."""
         self.count = count
@@ -107,11 +102,6 @@ class LineList(Painted, ScrollView, can_focus=True, inherit_bindings=False):
         for y in range(self.size.height):
             if self._shown.get(y) != self._line(y):
                 self.refresh(Region(0, y, self.size.width, 1))
-
-    def repaint(self) -> None:
-        """Send every line again."""
-        self._shown.clear()
-        self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
