@@ -274,3 +274,15 @@ async def test_w_says_where_no_worker_is_started_from(store: MemoryBackend) -> N
         await until_seen(pilot, ALL)
         await pilot.press("W")
         await until_seen(pilot, "no worker is started from here")
+
+
+async def test_the_facets_fit_the_window_again_as_soon_as_it_is_narrower(
+    store: MemoryBackend,
+) -> None:
+    app = app_over(store)
+    async with app.run_test(size=WIDE) as pilot:
+        await until_seen(pilot, ALL, "7 ▲ Problem")
+        await pilot.resize_terminal(*NORMAL)
+        await pilot.pause()
+        assert "Sleeping" not in text_of(app)
+        assert "7 ▲" in text_of(app)

@@ -14,8 +14,18 @@ from flopod_tui.widgets.painted import Panel
 class FacetBar(Panel):
     """The second line of the run list."""
 
+    counts: Mapping[Status, int] | None = None
+    """How many runs stand how; None before that is known."""
+    chosen: Facet | None = None
+
+    def on_resize(self) -> None:
+        """Say it again, as long or as short as fits now."""
+        if self.counts is not None:
+            self.show_counts(self.counts, self.chosen)
+
     def show_counts(self, counts: Mapping[Status, int], chosen: Facet | None) -> None:
         """Show how many runs each facet holds, as long or as short as fits."""
+        self.counts, self.chosen = counts, chosen
         for form in (_long, _short, _shortest):
             spans = facet_spans(counts, chosen, form)
             if span_width(spans) <= self.size.width:
