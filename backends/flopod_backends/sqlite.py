@@ -29,6 +29,7 @@ from flopod_backends.recording import texts
 from flopod_backends.sqlite_append import Append
 from flopod_backends.sqlite_changes import Follower
 from flopod_backends.sqlite_leases import Leases
+from flopod_backends.sqlite_lone import Lone
 from flopod_backends.sqlite_open import Connections, Row, check_settings, connect, fetch
 from flopod_backends.sqlite_writer import Writer
 
@@ -59,6 +60,7 @@ class SqliteBackend:
         self._path = Path(os.path.abspath(path))
         self._synchronous = synchronous
         self._feed = Feed()
+        self._lone = Lone(self._path, synchronous)
         self._leases = Leases(self._read, self._write, clock)
         self._connections: Connections | None = None
         self._writer: Writer | None = None
@@ -171,6 +173,7 @@ class SqliteBackend:
             await self._follower.close()
         if self._writer:
             await self._writer.drain()
+        self._lone.close()
         connections, self._connections, self._writer = self._connections, None, None
         if connections:
             await connections.close()
@@ -190,7 +193,7 @@ class SqliteBackend:
 
     async def _connect(self) -> Writer:
         self._connections = await connect(self._path, self._synchronous)
-        self._writer = Writer(self._path, self._connections.writer, self._feed.tell)
+        self._writer = Writer(self._path, self._connections.writer, self._lone, self._feed.tell)
         self._follower = Follower(
             self._path, self._read, self._feed, self._writer.appender.last_seq
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from flopod_backends.claims import Hold, steady_due_at
 from flopod_backends.listing import submitted
 from flopod_backends.moments import milliseconds, milliseconds_up
 from flopod_backends.recording import Text, check_end, folded, numbered
+from flopod_backends.sqlite_lone import Lone
 from flopod_backends.sqlite_open import fetch
 
 ONE = "INSERT INTO append VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -99,10 +101,12 @@ class Appender:
         self,
         path: Path,
         connection: aiosqlite.Connection,
+        lone: Lone,
         tell: Callable[[Mapping[str, int]], None],
     ) -> None:
         self._path = path
         self._connection = connection
+        self._lone = lone
         self._tell = tell
         self._known: OrderedDict[str, RunSummary] = OrderedDict()
 
@@ -139,11 +143,19 @@ class Appender:
             try:
                 plans = planned(appends, standings)
                 if plans:
-                    await fetch(self._path, self._connection, *_statement(plans))
+                    await self._write(plans)
                 return plans
             except (Unsure, sqlite3.IntegrityError):
                 standings = await self._read({append.run_id for append in appends})
         raise BackendError(f"{self._path}: overtaken {_MOST_TRIES} times in a row; try again")
+
+    async def _write(self, plans: Sequence[Plan]) -> None:
+        sql, parameters = _statement(plans)
+        run_id = plans[0].append.run_id if len(plans) == 1 else ""
+        began = time.perf_counter()
+        if not self._lone.commit(run_id, sql, parameters):
+            await fetch(self._path, self._connection, sql, parameters)
+        self._lone.saw(run_id, began)
 
     async def _standings(self, appends: Sequence[Append]) -> dict[str, Standing]:
         standings: dict[str, Standing] = {}

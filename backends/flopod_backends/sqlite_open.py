@@ -113,13 +113,14 @@ async def fetch(
     """Return the rows of one statement, with one hop to the connection's thread."""
     try:
         return [*map(tuple, await connection.execute_fetchall(sql, parameters))]
-    except sqlite3.OperationalError:
-        # A lock, most likely; what it is otherwise will be told the second time.
-        return await patiently(path, lambda: _fetch(connection, sql, parameters))
     except sqlite3.IntegrityError:
         raise
     except sqlite3.Error as error:
-        raise told(path, error) from error
+        # After anything but a lock nothing is sent again: a sync that failed once may succeed
+        # the second time with the data gone.
+        if _code(error) not in _BUSY:
+            raise told(path, error) from error
+        return await patiently(path, lambda: _fetch(connection, sql, parameters))
 
 
 async def _fetch(connection: aiosqlite.Connection, sql: str, parameters: Any) -> list[Row]:

@@ -19,6 +19,7 @@ import aiosqlite
 
 from flopod.events import Event
 from flopod_backends.sqlite_append import Append, Appender, refuse
+from flopod_backends.sqlite_lone import Lone
 from flopod_backends.sqlite_open import Row, fetch
 
 _MOST_APPENDS = 500
@@ -43,9 +44,10 @@ class Writer:
         self,
         path: Path,
         connection: aiosqlite.Connection,
+        lone: Lone,
         tell: Callable[[Mapping[str, int]], None],
     ) -> None:
-        self.appender = Appender(path, connection, tell)
+        self.appender = Appender(path, connection, lone, tell)
         self._path = path
         self._connection = connection
         self._queue: deque[Append | Statement] = deque()

@@ -71,15 +71,19 @@ class Caller:
     async def _value(self) -> Any:
         if inspect.iscoroutinefunction(self._fn):
             return await self._fn()
-        thread = self._thread = self.execution.threads.call(self._fn)
+        thread = self.execution.threads.call(self._fn)
+        value = await (thread if self._seconds is None else self._left_behind(thread))
+        return await value if inspect.isawaitable(value) else value
+
+    async def _left_behind(self, thread: asyncio.Future[Any]) -> Any:
+        """Wait for a thread that a timeout leaves behind, to come back to it."""
+        self._thread = thread
         thread.add_done_callback(_looked_at)
         try:
-            # Only a timeout leaves the thread behind and comes back to it.
-            value = await (thread if self._seconds is None else asyncio.shield(thread))
+            return await asyncio.shield(thread)
         finally:
             if thread.done():
                 self._thread = None
-        return await value if inspect.isawaitable(value) else value
 
     async def _let_end(self) -> None:
         late = self._thread

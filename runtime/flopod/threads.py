@@ -23,7 +23,8 @@ class Threads:
 
     def __init__(self) -> None:
         self._jobs: SimpleQueue[Job] = SimpleQueue()
-        self._idle = threading.Semaphore(0)
+        self._idle = 0
+        """Threads without a job. Counted on the loop alone, so that no lock is needed."""
 
     def call(self, fn: Callable[[], Any]) -> asyncio.Future[Any]:
         """Call `fn` in a thread, with the caller's context variables; return its outcome.
@@ -43,29 +44,32 @@ class Threads:
                 error = raised
             # The loop may be gone by now, when a step outlived its worker.
             with suppress(RuntimeError):
-                loop.call_soon_threadsafe(_settle, outcome, value, error)
+                loop.call_soon_threadsafe(self._settle, outcome, value, error)
 
         self._jobs.put(job)
-        if not self._idle.acquire(blocking=False):
+        if self._idle:
+            self._idle -= 1
+        else:
             threading.Thread(target=self._work, name="flopod-step", daemon=True).start()
         return outcome
 
     def _work(self) -> None:
         while True:
             self._jobs.get()()
-            self._idle.release()
 
-
-def _settle(outcome: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:
-    if outcome.done():
-        return
-    if error is None:
-        outcome.set_result(value)
-    elif isinstance(error, Exception) and not isinstance(error, StopIteration):
-        outcome.set_exception(error)
-    else:
-        # A future refuses StopIteration, and a loop does not survive SystemExit.
-        outcome.set_exception(StepExit(error))
+    def _settle(
+        self, outcome: asyncio.Future[Any], value: Any, error: BaseException | None
+    ) -> None:
+        self._idle += 1
+        if outcome.done():
+            return
+        if error is None:
+            outcome.set_result(value)
+        elif isinstance(error, Exception) and not isinstance(error, StopIteration):
+            outcome.set_exception(error)
+        else:
+            # A future refuses StopIteration, and a loop does not survive SystemExit.
+            outcome.set_exception(StepExit(error))
 
 
 class StepExit(Exception):
