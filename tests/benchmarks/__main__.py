@@ -14,8 +14,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import deliveries
 import listing
+import opening
 import paint
+import processes
 import replay
 import steps
 import stores
@@ -24,6 +27,9 @@ BENCHES: dict[str, Callable[[Path, int], dict[str, Any]]] = {
     "steps": steps.measure,
     "stores": stores.measure,
     "replay": replay.measure,
+    "opening": opening.measure,
+    "deliveries": deliveries.measure,
+    "processes": processes.measure,
     "listing": listing.measure,
     "paint": paint.measure,
 }
