@@ -1,8 +1,9 @@
 """Threads of our own for steps that are plain functions.
 
 Not the loop's default executor: there a step that hangs after its timeout would hold up others and
-the end of the process. These threads are daemons, kept for reuse, and one is added whenever none
-is idle: a step never waits for a thread that another step will not give back.
+the end of the process. These threads are daemons, kept for reuse. A burst of quick steps shares a
+few of them; a step that finds none free has one of its own a moment later: it never waits for a
+thread that another step will not give back.
 """
 
 from __future__ import annotations
@@ -18,13 +19,20 @@ from typing import Any, TypeAlias
 Job: TypeAlias = Callable[[], None]
 
 
+GROW_SECONDS = 0.002
+"""How long steps share the threads that are there before each has one of its own."""
+
+
 class Threads:
     """Calls functions in threads; the result comes back to the loop that asked."""
 
     def __init__(self) -> None:
         self._jobs: SimpleQueue[Job] = SimpleQueue()
-        self._idle = 0
-        """Threads without a job. Counted on the loop alone, so that no lock is needed."""
+        # Both are counted on the loop alone, so that no lock is needed.
+        self._threads = 0
+        self._calls = 0
+        """Calls under way, or waiting for a thread."""
+        self._growing: asyncio.TimerHandle | None = None
 
     def call(self, fn: Callable[[], Any]) -> asyncio.Future[Any]:
         """Call `fn` in a thread, with the caller's context variables; return its outcome.
@@ -46,12 +54,22 @@ class Threads:
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(self._settle, outcome, value, error)
 
+        self._calls += 1
         self._jobs.put(job)
-        if self._idle:
-            self._idle -= 1
-        else:
-            threading.Thread(target=self._work, name="flopod-step", daemon=True).start()
+        if not self._threads:
+            self._add_thread()
+        elif self._calls > self._threads and self._growing is None:
+            self._growing = loop.call_later(GROW_SECONDS, self._grow)
         return outcome
+
+    def _grow(self) -> None:
+        self._growing = None
+        while self._threads < self._calls:
+            self._add_thread()
+
+    def _add_thread(self) -> None:
+        self._threads += 1
+        threading.Thread(target=self._work, name="flopod-step", daemon=True).start()
 
     def _work(self) -> None:
         while True:
@@ -60,7 +78,7 @@ class Threads:
     def _settle(
         self, outcome: asyncio.Future[Any], value: Any, error: BaseException | None
     ) -> None:
-        self._idle += 1
+        self._calls -= 1
         if outcome.done():
             return
         if error is None:

@@ -2,7 +2,7 @@
 
 The limit for sqlite is the same transaction (the event, the summary's row with its indexes, one
 commit) sent in a loop through the standard library's sqlite3 to a copy of the same file. The limit
-for files is the same line appended and fsynced.
+for files is a line of 200 bytes appended and brought to the disk with fdatasync.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _round(scratch: Path) -> dict[str, float]:
         "sqlite_hundred_runs_per_s": sqlite_runs,
         "sqlite_sequential_to_raw": sqlite / raw,
         "sqlite_hundred_to_sequential": sqlite_runs / sqlite,
-        "raw_lines_fsynced_per_s": line,
+        "raw_lines_of_200_bytes_per_s": line,
         "file_sequential_per_s": file,
         "file_hundred_runs_per_s": file_runs,
         "file_sequential_to_raw": file / line,
@@ -107,11 +107,11 @@ def _raw_sqlite(path: Path, copy: Path) -> float:
 
 def _raw_line(scratch: Path) -> float:
     fd = os.open(scratch / "raw.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    line = b'{"seq":1,"at":"2026-11-22T12:00:00.000Z","type":"ActivityCompleted"}%s\n' % (b" " * 90)
+    line = b"%-199s\n" % b'{"seq":1,"at":"2026-11-22T12:00:00.000Z","type":"ActivityCompleted"}'
 
     def append(_: int) -> None:
         os.write(fd, line)
-        os.fsync(fd)
+        os.fdatasync(fd)
 
     rate = _rate(append)
     os.close(fd)
