@@ -77,15 +77,20 @@ def check_lease(hold: Hold | None, lease: Lease | None) -> None:
         raise LeaseLostError(lease.run_id)
 
 
+def busy(run_id: str, hold: Hold | None, living: Living) -> RunBusyError | None:
+    """Return why a run can't be taken: a live worker of another process has it."""
+    info = holder(hold, living)
+    return RunBusyError(run_id, info.name) if info and not same_process(info) else None
+
+
 def check_free(run_id: str, hold: Hold | None, living: Living) -> None:
     """Refuse to take a run from a live worker of another process.
 
     Raises:
         RunBusyError: there is one.
     """
-    info = holder(hold, living)
-    if info is not None and not same_process(info):
-        raise RunBusyError(run_id, info.name)
+    if error := busy(run_id, hold, living):
+        raise error
 
 
 def steady_due_at(summary: RunSummary) -> datetime | None:

@@ -29,6 +29,8 @@ CREATE TABLE IF NOT EXISTS runs (
     summary      TEXT NOT NULL
 );
 
+-- Ids that differ only in letter case would be one file elsewhere, and one run to a reader.
+CREATE UNIQUE INDEX IF NOT EXISTS runs_in_any_case ON runs (run_id COLLATE NOCASE);
 CREATE INDEX IF NOT EXISTS runs_newest_first ON runs (submitted_at DESC, run_id);
 CREATE INDEX IF NOT EXISTS runs_by_status ON runs (status, submitted_at DESC);
 CREATE INDEX IF NOT EXISTS runs_due ON runs (due_at) WHERE due_at IS NOT NULL;

@@ -9,34 +9,39 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from flopod import records
 from flopod.backend import Guard, Lease, RunQuery, WorkerInfo
 from flopod.errors import BackendError, CorruptLogError, RunNotFoundError
 from flopod.events import Event, utc_now
 from flopod.paths import check_run_id
-from flopod.summary import RunSummary, Status, told
+from flopod.summary import RunSummary, Status
 from flopod_backends import claims, sqlite_query
 from flopod_backends.feed import Feed
-from flopod_backends.moments import moment
 from flopod_backends.recording import texts
-from flopod_backends.sqlite_append import Append
+from flopod_backends.sqlite_append import Append, Appender
 from flopod_backends.sqlite_changes import Follower
 from flopod_backends.sqlite_leases import Leases
+from flopod_backends.sqlite_logs import Logs
 from flopod_backends.sqlite_lone import Lone
-from flopod_backends.sqlite_open import Connections, Row, check_settings, connect, fetch
+from flopod_backends.sqlite_open import (
+    Connections,
+    Row,
+    check_settings,
+    connect,
+    fetch,
+    is_undecodable,
+    leniently,
+)
+from flopod_backends.sqlite_place import Place
+from flopod_backends.sqlite_standing import Standings
 from flopod_backends.sqlite_writer import Writer
 
-_EVENTS = "SELECT seq, at, type, path, data FROM events WHERE run_id = ? AND seq > ? ORDER BY seq"
 _FORGET = "INSERT INTO forget (run_id) VALUES (?)"
-
-_read_summary = msgspec.json.Decoder(RunSummary)
 
 
 class SqliteBackend:
@@ -57,13 +62,14 @@ class SqliteBackend:
         """
         check_settings(path, synchronous)
         self._given = os.fspath(path)
-        self._path = Path(os.path.abspath(path))
+        self._place = Place(Path(os.path.abspath(path)))
         self._synchronous = synchronous
         self._feed = Feed()
-        self._lone = Lone(self._path, synchronous)
+        self._logs = Logs(self._read)
         self._leases = Leases(self._read, self._write, clock)
         self._connections: Connections | None = None
         self._writer: Writer | None = None
+        self._lone: Lone | None = None
         self._follower: Follower | None = None
         self._opening: asyncio.Task[Writer] | None = None
         self._closed = False
@@ -92,13 +98,20 @@ class SqliteBackend:
     async def events(self, run_id: str, after: int = 0) -> list[Event]:
         """Return the events with a number above `after`, in order."""
         check_run_id(run_id)
-        return _restored(run_id, max(after, 0), await self._read(_EVENTS, run_id, after))
+        await self._open()
+        try:
+            return await self._logs.events(run_id, max(after, 0))
+        except CorruptLogError:
+            with suppress(BackendError):
+                await self._leases.damaged(run_id)
+            raise
 
     async def summary(self, run_id: str) -> RunSummary | None:
         """Return the run's summary as a list would show it."""
         check_run_id(run_id)
         rows = await self._read(sqlite_query.RUN, run_id)
-        return _told(rows[0], await self._leases.living()) if rows else None
+        told = await self._logs.told(rows, await self._leases.living())
+        return told[0] if told else None
 
     async def list_runs(self, query: RunQuery) -> list[RunSummary]:
         """Return summaries, newest submission first."""
@@ -107,14 +120,14 @@ class SqliteBackend:
             since = await self._submitted(query.before)
         living = await self._leases.living()
         sql, parameters = sqlite_query.listing(query, living, since)
-        return [_told(row, living) for row in await self._read(sql, *parameters)]
+        return await self._logs.told(await self._read(sql, *parameters), living)
 
     async def counts(self) -> dict[Status, int]:
         """Return how many runs stand how."""
         sql, parameters = sqlite_query.counting(await self._leases.living())
         counts: Counter[Status] = Counter()
         for status, stored, lost in await self._read(sql, *parameters):
-            counts.update({Status(status): stored - lost, Status.INTERRUPTED: lost})
+            counts.update({_status(status): stored - lost, Status.INTERRUPTED: lost})
         return {status: count for status, count in counts.items() if count}
 
     async def changes(self) -> AsyncGenerator[Mapping[str, int], None]:
@@ -161,22 +174,28 @@ class SqliteBackend:
         writer = await self._open()
         await writer.execute(_FORGET, check_run_id(run_id))
         writer.appender.forget(run_id)
+        self._logs.damaged.discard(run_id)
         self._feed.tell({run_id: 0})
 
     async def close(self) -> None:
         """Finish what was begun and let go of the file."""
         self._closed = True
         self._feed.close()
+        if self._place.foreign:
+            return
         if self._opening:
             await asyncio.wait([self._opening])
         if self._follower:
             await self._follower.close()
+        await self._leases.drain()
         if self._writer:
             await self._writer.drain()
-        self._lone.close()
+        if self._lone:
+            self._lone.close()
         connections, self._connections, self._writer = self._connections, None, None
         if connections:
             await connections.close()
+        self._place.closed()
 
     async def _open(self) -> Writer:
         if self._closed:
@@ -192,17 +211,30 @@ class SqliteBackend:
                 self._opening = None
 
     async def _connect(self) -> Writer:
-        self._connections = await connect(self._path, self._synchronous)
-        self._writer = Writer(self._path, self._connections.writer, self._lone, self._feed.tell)
-        self._follower = Follower(
-            self._path, self._read, self._feed, self._writer.appender.last_seq
-        )
+        place, told = self._place, self._feed.tell
+        self._connections = await connect(place, self._synchronous)
+        connection = self._connections.writer
+        self._lone = Lone(place.path, self._connections.synchronous)
+        place.opened(self._connections, self._lone)
+        standings = Standings(place, connection, self._logs)
+        appender = Appender(place, connection, self._lone, standings, told)
+        self._follower = Follower(Path(place.file), self._read, self._feed, appender.last_seq)
+        self._writer = Writer(place, connection, appender)
         return self._writer
 
     async def _read(self, sql: str, *parameters: Any) -> list[Row]:
         await self._open()
         assert self._connections
-        return await fetch(self._path, self._connections.reader, sql, parameters)
+        self._place.check()
+        path, reader = self._place.path, self._connections.reader
+        try:
+            return await fetch(path, reader, sql, parameters)
+        except BackendError as error:
+            if not is_undecodable(error) or reader.text_factory is leniently:
+                raise
+            # One text that is no UTF-8 is not to hide all the others.
+            reader.text_factory = leniently
+            return await fetch(path, reader, sql, parameters)
 
     async def _write(self, sql: str, *parameters: Any) -> list[Row]:
         return await (await self._open()).execute(sql, *parameters)
@@ -214,20 +246,8 @@ class SqliteBackend:
         return int(rows[0][0])
 
 
-def _told(row: Row, living: claims.Living) -> RunSummary:
-    summary, worker_id = row
-    info = living.get(worker_id)
-    return told(_read_summary.decode(summary), info.name if info else None)
-
-
-def _restored(run_id: str, after: int, rows: Iterable[Row]) -> list[Event]:
-    events: list[Event] = []
-    for expected, (seq, at, type, path, data) in enumerate(rows, after + 1):
-        where = f"event {expected}"
-        if seq != expected:
-            raise CorruptLogError(run_id, where, f"event {seq} is in its place", events)
-        try:
-            events.append(records.restore(seq, moment(at), type, path, data))
-        except records.RecordError as error:
-            raise CorruptLogError(run_id, where, str(error), events) from error
-    return events
+def _status(stored: bytes) -> Status:
+    try:
+        return Status(stored.decode())
+    except ValueError:
+        return Status.DAMAGED

@@ -13,7 +13,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import aiosqlite
@@ -22,14 +21,14 @@ import msgspec
 from flopod.backend import Guard, Lease
 from flopod.errors import BackendError, FlopodError
 from flopod.events import Event
-from flopod.summary import RunSummary, haystack
+from flopod.summary import RunSummary
 from flopod_backends import claims
-from flopod_backends.claims import Hold, steady_due_at
-from flopod_backends.listing import submitted
-from flopod_backends.moments import milliseconds, milliseconds_up
+from flopod_backends.moments import milliseconds
 from flopod_backends.recording import Text, check_end, folded, numbered
 from flopod_backends.sqlite_lone import Lone
-from flopod_backends.sqlite_open import fetch
+from flopod_backends.sqlite_open import PATIENCE, fetch, is_damage
+from flopod_backends.sqlite_place import Place
+from flopod_backends.sqlite_standing import Standing, Standings, columns, other_case
 
 ONE = "INSERT INTO append VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 """An append; its parameters are the columns of the view."""
@@ -41,16 +40,7 @@ SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(va
        json_extract(value, '$[9]'), json_extract(value, '$[10]'), json_extract(value, '$[11]')
 FROM json_each(?)
 """
-_STANDING = """
-SELECT asked.value, runs.summary, leases.epoch, leases.worker_id
-FROM json_each(?) AS asked
-LEFT JOIN runs ON runs.run_id = asked.value
-LEFT JOIN leases ON leases.run_id = asked.value
-"""
-_MOST_KNOWN = 10_000
-_MOST_TRIES = 100
-
-_read_summary = msgspec.json.Decoder(RunSummary)
+_MOST_KNOWN = 1_000
 
 
 @dataclass(slots=True, eq=False)
@@ -72,15 +62,6 @@ class Append:
         return sum(len(text.data) for text in self.texts)
 
 
-class Standing(NamedTuple):
-    """Where a run stands before an append."""
-
-    summary: RunSummary | None = None
-    hold: Hold | None = None
-    read: bool = False
-    """Just read, with its hold; otherwise remembered, and perhaps no longer true."""
-
-
 class Plan(NamedTuple):
     """An append, and what it makes of its run."""
 
@@ -99,14 +80,16 @@ class Appender:
 
     def __init__(
         self,
-        path: Path,
+        place: Place,
         connection: aiosqlite.Connection,
         lone: Lone,
+        standings: Standings,
         tell: Callable[[Mapping[str, int]], None],
     ) -> None:
-        self._path = path
+        self._place = place
         self._connection = connection
         self._lone = lone
+        self._standing = standings
         self._tell = tell
         self._known: OrderedDict[str, RunSummary] = OrderedDict()
 
@@ -124,6 +107,11 @@ class Appender:
         try:
             plans = await self._send(appends)
         except BaseException as error:
+            if len(appends) > 1 and isinstance(error, BackendError) and is_damage(error):
+                # What cannot be read of one run hurts no other.
+                for append in appends:
+                    await self.commit([append])
+                return
             for append in appends:
                 self.forget(append.run_id)
                 refuse(append.done, error)
@@ -138,40 +126,48 @@ class Appender:
         self._tell({plan.append.run_id: plan.summary.last_seq for plan in plans})
 
     async def _send(self, appends: Sequence[Append]) -> list[Plan]:
+        self._place.check()
         standings = await self._standings(appends)
-        for _ in range(_MOST_TRIES):
+        given_up = time.monotonic() + PATIENCE
+        while True:
             try:
                 plans = planned(appends, standings)
                 if plans:
                     await self._write(plans)
                 return plans
-            except (Unsure, sqlite3.IntegrityError):
-                standings = await self._read({append.run_id for append in appends})
-        raise BackendError(f"{self._path}: overtaken {_MOST_TRIES} times in a row; try again")
+            except (Unsure, sqlite3.IntegrityError) as error:
+                before = standings
+                standings = await self._standing.read({append.run_id for append in appends})
+                if standings == before:
+                    raise BackendError(
+                        f"{self._place.path} refuses what fits its log ({error}); "
+                        "see `flopod doctor`"
+                    ) from error
+                if time.monotonic() > given_up:
+                    raise BackendError(
+                        f"{self._place.path}: other programs were quicker for {PATIENCE:.0f} s; "
+                        "try again"
+                    ) from error
 
     async def _write(self, plans: Sequence[Plan]) -> None:
         sql, parameters = _statement(plans)
         run_id = plans[0].append.run_id if len(plans) == 1 else ""
         began = time.perf_counter()
         if not self._lone.commit(run_id, sql, parameters):
-            await fetch(self._path, self._connection, sql, parameters)
+            await fetch(self._place.path, self._connection, sql, parameters)
         self._lone.saw(run_id, began)
 
     async def _standings(self, appends: Sequence[Append]) -> dict[str, Standing]:
         standings: dict[str, Standing] = {}
         unknown = set()
         for append in appends:
-            summary = self._known.get(append.run_id)
+            damaged = self._standing.is_damaged(append.run_id)
+            summary = None if damaged else self._known.get(append.run_id)
             if summary is None and append.expect != 0:
                 unknown.add(append.run_id)
             else:
                 standings[append.run_id] = Standing(summary)
-        return standings | await self._read(unknown) if unknown else standings
-
-    async def _read(self, run_ids: Iterable[str]) -> dict[str, Standing]:
-        asked = _json(sorted(run_ids))
-        rows = await fetch(self._path, self._connection, _STANDING, (asked,))
-        return {row[0]: _standing(*row[1:]) for row in rows}
+        return standings | await self._standing.read(unknown) if unknown else standings
 
     def _remember(self, summary: RunSummary) -> None:
         self._known[summary.run_id] = summary
@@ -187,18 +183,21 @@ def planned(appends: Iterable[Append], standings: Mapping[str, Standing]) -> lis
         Unsure: one of them does not fit what is remembered of its run.
     """
     standings, plans = dict(standings), []
+    begun: dict[str, str] = {}
     for append in appends:
-        if append.done.done():
+        # One whose caller was cancelled is done all the same: the next may build on it.
+        if append.done.done() and not append.done.cancelled():
             continue
         standing = standings[append.run_id]
         try:
-            plan = _plan(append, standing)
+            plan = _plan(append, standing, begun)
         except FlopodError as error:
             if not standing.read:
                 raise Unsure from error
             refuse(append.done, error)
         else:
             plans.append(plan)
+            begun.setdefault(append.run_id.lower(), append.run_id)
             standings[append.run_id] = Standing(plan.summary, standing.hold, standing.read)
     return plans
 
@@ -213,20 +212,16 @@ def refuse(done: asyncio.Future[Any], error: BaseException) -> None:
         done.cancel()
 
 
-def _plan(append: Append, standing: Standing) -> Plan:
+def _plan(append: Append, standing: Standing, begun: Mapping[str, str]) -> Plan:
+    if standing.refusal:
+        raise standing.refusal
+    if begun.get(append.run_id.lower(), append.run_id) != append.run_id:
+        raise other_case(append.run_id, begun[append.run_id.lower()])
     if standing.read:
         claims.check_lease(standing.hold, append.lease)
     last = check_end(append.run_id, standing.summary, append.expect, append.guard)
     events = numbered(append.texts, last)
     return Plan(append, last, events, folded(append.run_id, standing.summary, events))
-
-
-def _standing(summary: str | None, epoch: int | None, worker_id: str | None) -> Standing:
-    return Standing(
-        _read_summary.decode(summary) if summary else None,
-        Hold(epoch, worker_id) if epoch is not None else None,
-        read=True,
-    )
 
 
 def _statement(plans: Sequence[Plan]) -> tuple[str, Sequence[Any]]:
@@ -246,20 +241,13 @@ def _events(plan: Plan) -> list[Any]:
 
 def _row(plan: Plan, events: list[Any] | str) -> tuple[Any, ...]:
     (append, expected, _, summary), lease = plan, plan.append.lease
-    due = steady_due_at(summary)
     return (
         append.run_id,
         expected,
         lease.worker_id if lease else None,
         lease.epoch if lease else None,
         events,
-        summary.workflow,
-        summary.status,
-        milliseconds(submitted(summary)),
-        milliseconds_up(due) if due else None,
-        summary.last_seq,
-        haystack(summary),
-        _json(summary),
+        *columns(summary),
     )
 
 

@@ -1,7 +1,8 @@
 """What other programs change in a SQLite store.
 
-The write-ahead log's file is watched for hints; whether somebody has committed since, SQLite itself
-says (`PRAGMA data_version`, one page read); which runs those were, the store-wide `rev`.
+The write-ahead log's file (where there is none, the rollback journal's) is watched for hints;
+whether somebody has committed since, SQLite itself says (`PRAGMA data_version`, one page read);
+which runs those were, the store-wide `rev`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from flopod.errors import FlopodError
 from flopod_backends.feed import Feed
 from flopod_backends.following import Following
-from flopod_backends.sqlite_leases import Execute
+from flopod_backends.sqlite_open import Execute
 from flopod_backends.watch import hints
 
 _VERSION = "PRAGMA data_version"
@@ -35,7 +36,7 @@ class Follower(Following):
         self, path: Path, read: Execute, feed: Feed, last_seq: Callable[[str], int]
     ) -> None:
         super().__init__()
-        self._log = f"{os.sep}{path.name}-wal"
+        self._files = tuple(f"{os.sep}{path.name}{end}" for end in ("-wal", "-journal"))
         self._folder = path.parent
         self._read = read
         self._feed = feed
@@ -60,7 +61,7 @@ class Follower(Following):
             await asyncio.wait([hinting])
 
     async def _hint(self) -> None:
-        async for _ in hints(self._folder, lambda path: path.endswith(self._log)):
+        async for _ in hints(self._folder, lambda path: path.endswith(self._files)):
             self._hinted.set()
 
     async def _look_when_hinted(self) -> None:

@@ -6,9 +6,9 @@ two steps: look, then take with one statement what is still as it was seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,9 +18,10 @@ from flopod_backends import claims
 from flopod_backends.claims import Hold, Living
 from flopod_backends.liveness import alive, living
 from flopod_backends.moments import milliseconds, moment
-from flopod_backends.sqlite_open import Row
+from flopod_backends.single_claims import Answers, SingleClaims
+from flopod_backends.sqlite_open import Execute
 
-_WORKERS = "SELECT info FROM workers"
+_WORKERS = "SELECT worker_id, expires_at, CAST(info AS BLOB) FROM workers"
 _RENEW = """
 INSERT INTO workers (worker_id, expires_at, info) VALUES (?, ?, ?)
 ON CONFLICT (worker_id) DO UPDATE SET expires_at = excluded.expires_at, info = excluded.info
@@ -57,7 +58,9 @@ WHERE due_at IS NOT NULL AND worker_id IS NULL
   AND workflow IN (SELECT value FROM json_each(?))
 ORDER BY due_at LIMIT 1
 """
-_HOLD = "SELECT epoch, worker_id FROM leases WHERE run_id = ?"
+_HOLDS = """
+SELECT run_id, epoch, worker_id FROM leases WHERE run_id IN (SELECT value FROM json_each(?))
+"""
 _TAKE = """
 INSERT INTO leases (run_id, worker_id, epoch, again)
 SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'), 0
@@ -74,14 +77,26 @@ UPDATE leases SET worker_id = NULL, again = ?
 WHERE run_id = ? AND worker_id = ? AND epoch = ?
 """
 
+_DAMAGED = """
+UPDATE runs
+SET status = 'damaged', due_at = NULL, rev = (SELECT rev + 1 FROM last_change)
+WHERE run_id = ? AND status <> 'damaged' AND EXISTS (
+    SELECT 1 FROM leases
+    WHERE leases.run_id = runs.run_id AND worker_id IN (SELECT value FROM json_each(?))
+)
+"""
+
 _STOPPED = msgspec.json.encode(sorted(STOPPED)).decode()
 _read_worker = msgspec.json.Decoder(WorkerInfo)
 
 
-class Execute(Protocol):
-    """Runs one statement with its parameters."""
+class _Known(NamedTuple):
+    """A worker's row."""
 
-    async def __call__(self, sql: str, *parameters: Any) -> list[Row]: ...
+    worker_id: str
+    expires_at: int
+    info: WorkerInfo | None
+    """None where it cannot be read: such a worker counts as dead until it renews itself."""
 
 
 class Leases:
@@ -91,18 +106,24 @@ class Leases:
         self._read = read
         self._write = write
         self._clock = clock
+        self._single = SingleClaims(self._decide, lambda lease: self.release(lease, False))
+        self._mine: set[str] = set()
+        """The workers that live through this handle."""
 
     async def living(self) -> Living:
         """Return the workers alive."""
-        return living(await self._workers(), self._clock())
+        known = await self._workers()
+        return living((one.info for one in known if one.info), self._clock())
 
     async def renew(self, worker: WorkerInfo) -> None:
         """Say that the worker lives until its `expires_at`."""
+        self._mine.add(worker.worker_id)
         info = msgspec.json.encode(worker).decode()
         await self._write(_RENEW, worker.worker_id, milliseconds(worker.expires_at), info)
 
     async def retire(self, worker_id: str) -> None:
         """Forget a worker."""
+        self._mine.discard(worker_id)
         await self._write(_RETIRE, worker_id)
 
     async def claim(
@@ -110,67 +131,104 @@ class Leases:
     ) -> list[Lease]:
         """Take up to `limit` runs that need a worker."""
         known = await self._workers()
-        if worker not in known:
+        if worker not in (one.info for one in known):
             await self.renew(worker)
         dead = self._dead(known)
         names, now = _json(workflows), milliseconds(self._clock())
         due = await self._read(_DUE, now, names, limit)
-        left = await self._read(_LEFT, _json(dead), names, _STOPPED, limit)
+        left = await self._read(_LEFT, _ids(dead), names, _STOPPED, limit)
         found = {run_id: epoch for _, run_id, epoch in sorted({*due, *left})[:limit]}
-        leases = await self._take(worker, found)
-        await self._bury(dead.values())
-        return leases
+        taken = await self._take(
+            {run_id: (worker.worker_id, epoch) for run_id, epoch in found.items()}
+        )
+        await self._bury(dead)
+        return [taken[run_id] for run_id in found if run_id in taken]
 
     async def claim_run(self, worker: WorkerInfo, run_id: str) -> Lease:
         """Take one run."""
-        while True:
-            hold = await self._hold(run_id)
-            claims.check_free(run_id, hold, await self.living())
-            await self.renew(worker)
-            leases = await self._take(worker, {run_id: hold.epoch if hold else 0})
-            if leases:
-                return leases[0]
+        return await self._single.claim(worker, run_id)
+
+    async def drain(self) -> None:
+        """Wait until all claims of single runs are decided."""
+        await self._single.drain()
+
+    async def _decide(self, asked: Mapping[str, WorkerInfo]) -> Answers:
+        """Take the runs that are free, each for who wants it."""
+        holds, living = await self._holds(asked), await self.living()
+        refused = {
+            run_id: error
+            for run_id in asked
+            if (error := claims.busy(run_id, holds.get(run_id), living))
+        }
+        free = {run_id: worker for run_id, worker in asked.items() if run_id not in refused}
+        for worker in {worker.worker_id: worker for worker in free.values()}.values():
+            if worker.worker_id not in living:
+                await self.renew(worker)
+        wanted = {
+            run_id: (worker.worker_id, _epoch(holds, run_id)) for run_id, worker in free.items()
+        }
+        return refused | await self._take(wanted)
 
     async def release(self, lease: Lease, again: bool) -> None:
         """Give a run back."""
         await self._write(_RELEASE, again, lease.run_id, lease.worker_id, lease.epoch)
 
+    async def damaged(self, run_id: str) -> None:
+        """Mark a run as damaged if a worker of ours holds it: who only looks writes nothing."""
+        if self._mine:
+            await self._write(_DAMAGED, run_id, _json(self._mine))
+
     async def next_due(self, workflows: Collection[str]) -> datetime | None:
         """Return when the next unheld run of these workflows is due."""
-        names, dead = _json(workflows), _json(self._dead(await self._workers()))
+        names, dead = _json(workflows), _ids(self._dead(await self._workers()))
         if await self._read(_LEFT, dead, names, _STOPPED, 1):
             return claims.AT_ONCE
         rows = await self._read(_NEXT, names)
         return moment(rows[0][0]) if rows else None
 
-    def _dead(self, known: Iterable[WorkerInfo]) -> dict[str, WorkerInfo]:
+    def _dead(self, known: Iterable[_Known]) -> list[_Known]:
         now = self._clock()
-        return {info.worker_id: info for info in known if not alive(info, now)}
+        return [one for one in known if one.info is None or not alive(one.info, now)]
 
-    async def _workers(self) -> list[WorkerInfo]:
-        return [_read_worker.decode(info) for (info,) in await self._read(_WORKERS)]
+    async def _workers(self) -> list[_Known]:
+        return [_Known(id, at, _worker(info)) for id, at, info in await self._read(_WORKERS)]
 
-    async def _hold(self, run_id: str) -> Hold | None:
-        rows = await self._read(_HOLD, run_id)
-        return Hold(*rows[0]) if rows else None
+    async def _holds(self, run_ids: Iterable[str]) -> dict[str, Hold]:
+        rows = await self._read(_HOLDS, _json(run_ids))
+        return {run_id: Hold(*hold) for run_id, *hold in rows}
 
-    async def _take(self, worker: WorkerInfo, seen: dict[str, int]) -> list[Lease]:
-        if not seen:
-            return []
-        now, worker_id = self._clock(), worker.worker_id
-        wanted = [
+    async def _take(self, wanted: Mapping[str, tuple[str, int]]) -> dict[str, Lease]:
+        """Take runs, each for a worker, that are still held under the epoch seen; return those."""
+        if not wanted:
+            return {}
+        now = self._clock()
+        rows = [
             (run_id, worker_id, claims.taken(Hold(epoch), worker_id, now).epoch, epoch)
-            for run_id, epoch in seen.items()
+            for run_id, (worker_id, epoch) in wanted.items()
         ]
-        rows = await self._write(_TAKE, msgspec.json.encode(wanted).decode())
-        taken = {row[0]: Lease(*row) for row in rows}
-        return [taken[run_id] for run_id in seen if run_id in taken]
+        taken = await self._write(_TAKE, msgspec.json.encode(rows).decode())
+        return {row[0]: Lease(*row) for row in taken}
 
-    async def _bury(self, dead: Iterable[WorkerInfo]) -> None:
+    async def _bury(self, dead: Iterable[_Known]) -> None:
         # A worker that was dead and renews itself after all is back as it was.
-        graves = [(info.worker_id, milliseconds(info.expires_at)) for info in dead]
+        graves = [(one.worker_id, one.expires_at) for one in dead]
         if graves:
             await self._write(_BURY, msgspec.json.encode(graves).decode())
+
+
+def _epoch(holds: Mapping[str, Hold], run_id: str) -> int:
+    return holds[run_id].epoch if run_id in holds else 0
+
+
+def _worker(info: Any) -> WorkerInfo | None:
+    try:
+        return _read_worker.decode(info)
+    except (msgspec.MsgspecError, UnicodeDecodeError, TypeError):
+        return None
+
+
+def _ids(known: Iterable[_Known]) -> str:
+    return _json(one.worker_id for one in known)
 
 
 def _json(names: Iterable[str]) -> str:

@@ -11,24 +11,25 @@ import msgspec
 from flopod.backend import RunQuery
 from flopod.summary import EXECUTING, Status
 from flopod_backends.moments import milliseconds_up
+from flopod_backends.sqlite_logs import ROW
 
-RUN = """
-SELECT runs.summary, leases.worker_id
+RUN = f"""
+SELECT {ROW}, leases.worker_id
 FROM runs LEFT JOIN leases USING (run_id)
-WHERE run_id = ?
+WHERE runs.run_id = ?
 """
 SUBMITTED = "SELECT submitted_at FROM runs WHERE run_id = ?"
 _COUNTS = """
-SELECT status, count(*), 0 FROM runs GROUP BY status
+SELECT CAST(status AS BLOB), count(*), 0 FROM runs GROUP BY status
 UNION ALL
-SELECT status, 0, count(*)
+SELECT CAST(status AS BLOB), 0, count(*)
 FROM runs LEFT JOIN leases USING (run_id)
 WHERE status IN (SELECT value FROM json_each(?))
   AND (worker_id IS NULL OR worker_id NOT IN (SELECT value FROM json_each(?)))
 GROUP BY status
 """
-_LIST = """
-SELECT runs.summary, leases.worker_id
+_LIST = f"""
+SELECT {ROW}, leases.worker_id
 FROM runs LEFT JOIN leases USING (run_id)
 WHERE 1
 """

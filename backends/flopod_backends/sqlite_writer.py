@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import aiosqlite
 
 from flopod.events import Event
 from flopod_backends.sqlite_append import Append, Appender, refuse
-from flopod_backends.sqlite_lone import Lone
 from flopod_backends.sqlite_open import Row, fetch
+from flopod_backends.sqlite_place import Place
 
 _MOST_APPENDS = 500
 _MOST_BYTES = 8 * 2**20
@@ -42,13 +41,12 @@ class Writer:
 
     def __init__(
         self,
-        path: Path,
+        place: Place,
         connection: aiosqlite.Connection,
-        lone: Lone,
-        tell: Callable[[Mapping[str, int]], None],
+        appender: Appender,
     ) -> None:
-        self.appender = Appender(path, connection, lone, tell)
-        self._path = path
+        self.appender = appender
+        self._place = place
         self._connection = connection
         self._queue: deque[Append | Statement] = deque()
         self._pump: asyncio.Task[None] | None = None
@@ -70,6 +68,8 @@ class Writer:
             await asyncio.wait([self._pump])
 
     def _enqueue(self, job: Append | Statement) -> None:
+        # In a forked child nobody would ever take it from the queue.
+        self._place.check_process()
         self._queue.append(job)
         if self._pump is None:
             self._pump = asyncio.create_task(self._write_all(), name="flopod sqlite writer")
@@ -96,7 +96,8 @@ class Writer:
 
     async def _execute(self, job: Statement) -> None:
         try:
-            rows = await fetch(self._path, self._connection, job.sql, job.parameters)
+            self._place.check()
+            rows = await fetch(self._place.path, self._connection, job.sql, job.parameters)
         except BaseException as error:
             refuse(job.done, error)
             if not isinstance(error, Exception):
@@ -106,7 +107,8 @@ class Writer:
                 job.done.set_result(rows)
 
     def _batch(self, first: Append) -> list[Append]:
-        batch, size = [first], first.size
+        batch = [first]
+        size = first.size if self._queue else 0
         while self._queue and len(batch) < _MOST_APPENDS:
             job = self._queue[0]
             if not isinstance(job, Append) or size + job.size > _MOST_BYTES:

@@ -21,7 +21,7 @@ from stories import STORY, Clock, Reopen, step, submitted, told_of
 from flopod.backend import RunQuery
 from flopod.errors import BackendError, CorruptLogError
 from flopod_backends import SqliteBackend
-from flopod_backends.sqlite_open import APPLICATION_ID, VERSION
+from flopod_backends.sqlite_schema import APPLICATION_ID, VERSION
 
 
 @pytest.fixture

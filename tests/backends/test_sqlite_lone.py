@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from stories import step, submitted
 
-from flopod_backends import SqliteBackend, sqlite_lone
-from flopod_backends.sqlite_lone import LEAST, Lone
+from flopod.errors import BackendError
+from flopod_backends import SqliteBackend, alone
+from flopod_backends.alone import LEAST
+from flopod_backends.sqlite_lone import Lone
 
 WRITE = "INSERT INTO kept VALUES (?)"
 
@@ -30,8 +32,8 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def lone(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lone]:
     # A test machine may stop for longer than a disk does.
-    monkeypatch.setattr(sqlite_lone, "SLOW", 10.0)
-    monkeypatch.setattr(sqlite_lone, "APART", 20.0)
+    monkeypatch.setattr(alone, "SLOW", 10.0)
+    monkeypatch.setattr(alone, "APART", 20.0)
     lone = Lone(path, "full")
     yield lone
     lone.close()
@@ -75,7 +77,7 @@ def test_a_slow_commit_ends_it(lone: Lone) -> None:
 
 def test_a_pause_ends_it(lone: Lone, monkeypatch: pytest.MonkeyPatch) -> None:
     follow_each_other(lone, LEAST + 1)
-    monkeypatch.setattr(sqlite_lone, "APART", 0.0)
+    monkeypatch.setattr(alone, "APART", 0.0)
     follow_each_other(lone, 1)
     assert not lone.commit("r1", WRITE, (1,))
 
@@ -97,6 +99,15 @@ def test_a_lock_is_left_to_the_thread_at_once(lone: Lone, path: Path) -> None:
     assert time.perf_counter() - began < 0.1, "it waited for the lock"
     other.close()
     assert not lone.commit("r1", WRITE, (1,)), "the row begins anew"
+
+
+def test_another_error_is_told_and_not_left_to_the_thread(lone: Lone) -> None:
+    follow_each_other(lone, LEAST + 1)
+    assert lone.commit("r1", WRITE, (1,))
+    assert lone._connection
+    lone._connection.execute("PRAGMA max_page_count = 1")
+    with pytest.raises(BackendError, match="the disk is full"):
+        lone.commit("r1", WRITE, ("x" * 100_000,))
 
 
 def test_a_refused_statement_is_told_as_such(lone: Lone) -> None:
