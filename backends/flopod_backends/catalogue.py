@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import suppress
+from errno import EACCES, EIO, EPERM
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -17,6 +19,7 @@ from flopod_backends.recording import folded
 from flopod_backends.sidecar import read_sidecar
 
 _MOST_PLACES = 10_000
+_OF_ONE_FILE = (EACCES, EPERM, EIO)
 
 
 class Entry(NamedTuple):
@@ -34,6 +37,9 @@ class Catalogue:
         self._fs = folder.fs
         self._entries: dict[str, Entry] = {}
         self._written: dict[str, Key] = {}
+        self._writing: set[str] = set()
+        self._asked: set[str] = set()
+        """Those of them that others asked about meanwhile."""
         self._places: OrderedDict[str, tuple[int, Mark]] = OrderedDict()
 
     def summaries(self) -> dict[str, RunSummary]:
@@ -59,6 +65,27 @@ class Catalogue:
         """Return whether the run's log looks as this process wrote it: it was told of then."""
         return key is not None and self._written.get(run_id) == key
 
+    def writes(self, run_id: str) -> None:
+        """Say that this process begins to append to the run."""
+        self._writing.add(run_id)
+
+    def is_writing(self, run_id: str) -> bool:
+        """Return whether it is at it: what changes is told when it is done."""
+        if run_id not in self._writing:
+            return False
+        self._asked.add(run_id)
+        return True
+
+    def wrote(self, run_id: str, key: Key | None) -> bool:
+        """Say that it is done, and left the log so; tells whether another has changed it since."""
+        self._writing.discard(run_id)
+        if run_id not in self._asked:
+            return False
+        self._asked.discard(run_id)
+        with suppress(OSError):
+            return self._fs.key(self._folder.log(run_id)) != key
+        return True
+
     def note(self, run_id: str, key: Key, summary: RunSummary) -> None:
         """Keep what this process has just written."""
         self._written[run_id] = key
@@ -83,6 +110,9 @@ class Catalogue:
         if mark.seq > after or inode != key.inode or mark.offset > key.size:
             mark = START
         key, found = self._scan(run_id, mark)
+        if found.damage and mark.seq:
+            # The log may be another one by now, in a file of the same number.
+            key, found = self._scan(run_id, START)
         self._keep_place(run_id, key.inode, found.mark)
         events = [event for event in found.events if event.seq > after]
         if found.damage:
@@ -95,11 +125,22 @@ class Catalogue:
         entry = self._entries.get(run_id)
         if entry is None or entry.key != key:
             # Kept in hand: another thread may put an older one there meanwhile.
-            entry = self._entries[run_id] = self._read(run_id, key)
+            entry = self._read(run_id, key)
+            if entry is None:
+                return RunSummary(run_id=run_id, status=Status.DAMAGED)
+            self._entries[run_id] = entry
         summary = entry.summary
         return summary if summary.last_seq or summary.status is Status.DAMAGED else None
 
-    def _read(self, run_id: str, key: Key) -> Entry:
+    def _read(self, run_id: str, key: Key) -> Entry | None:
+        try:
+            return self._read_files(run_id, key)
+        except OSError as error:
+            if error.errno in _OF_ONE_FILE:
+                return None  # The other runs are listed all the same.
+            raise
+
+    def _read_files(self, run_id: str, key: Key) -> Entry:
         read = self._fs.read(self._folder.sidecar(run_id))
         summary, mark = (read and read_sidecar(run_id, read[1], key)) or (None, START)
         if mark.offset == key.size and summary:

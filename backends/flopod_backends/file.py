@@ -20,6 +20,7 @@ from flopod.events import Event, utc_now
 from flopod.paths import check_run_id
 from flopod.summary import ENDS, RunSummary, Status, told
 from flopod_backends import claims
+from flopod_backends.alone import Alone
 from flopod_backends.catalogue import Catalogue
 from flopod_backends.data_dir import resolve_data_dir
 from flopod_backends.feed import Feed
@@ -30,11 +31,12 @@ from flopod_backends.folder import Folder
 from flopod_backends.fs import FileSystem
 from flopod_backends.fs import told as told_by_system
 from flopod_backends.listing import counted, listed
+from flopod_backends.mounts import refuse_network
 from flopod_backends.recording import texts
 from flopod_backends.run_log import Request, RunLog
 
 T = TypeVar("T")
-_WRITERS = 4
+_WRITERS = 8
 
 
 class FileBackend:
@@ -52,6 +54,7 @@ class FileBackend:
             raise BackendError("file: no folder is named")
         self._folder = Folder(Path(os.path.abspath(given)), fs or FileSystem(), dir is None)
         self._feed = Feed()
+        self._alone = Alone()
         self._catalogue = Catalogue(self._folder)
         self._leases = Leases(self._folder, self._catalogue, clock)
         self._follower = Follower(self._folder, self._catalogue, self._feed, self._read)
@@ -60,7 +63,9 @@ class FileBackend:
         self._reading = ThreadPoolExecutor(1, "flopod-file-read")
         self._writing = ThreadPoolExecutor(_WRITERS, "flopod-file-write")
         self._prepared = False
+        self._writable = False
         self._closed = False
+        self._pid = os.getpid()
 
     @property
     def url(self) -> str:
@@ -79,7 +84,7 @@ class FileBackend:
         """Record `events`, all or none, and return them numbered."""
         check_run_id(run_id)
         stored = texts(events)
-        await self._ready()
+        await self._ready_to_write()
         if not stored:
             return []
         recorded = await self._writers.append(run_id, Request(stored, lease, expect, guard))
@@ -115,23 +120,23 @@ class FileBackend:
         self, worker: WorkerInfo, *, workflows: Collection[str], limit: int
     ) -> list[Lease]:
         """Take up to `limit` runs that need a worker, those due longest first."""
-        return await self._read(self._leases.claim, worker, workflows, limit)
+        return await self._change(self._leases.claim, worker, workflows, limit)
 
     async def claim_run(self, worker: WorkerInfo, run_id: str) -> Lease:
         """Take one run, whatever its workflow and status."""
-        return await self._read(self._leases.claim_run, worker, check_run_id(run_id))
+        return await self._change(self._leases.claim_run, worker, check_run_id(run_id))
 
     async def renew(self, worker: WorkerInfo) -> None:
         """Say that the worker lives until its `expires_at`."""
-        await self._read(self._leases.renew, worker)
+        await self._change(self._leases.renew, worker)
 
     async def release(self, lease: Lease, *, again: bool = False) -> None:
         """Give a run back; a superseded lease is ignored."""
-        await self._read(self._leases.release, lease, again)
+        await self._change(self._leases.release, lease, again)
 
     async def retire(self, worker_id: str) -> None:
         """Forget a worker that ends."""
-        await self._read(self._leases.retire, worker_id)
+        await self._change(self._leases.retire, worker_id)
 
     async def workers(self) -> list[WorkerInfo]:
         """Return the workers alive that claim runs, oldest first."""
@@ -143,12 +148,14 @@ class FileBackend:
 
     async def delete(self, run_id: str) -> None:
         """Forget a run, log and summary and all."""
-        await self._read(self._delete, check_run_id(run_id))
+        await self._change(self._leases.delete, check_run_id(run_id))
         self._feed.tell({run_id: 0})
 
     async def close(self) -> None:
         """Finish what was begun and let go of the files."""
         self._closed = True
+        if os.getpid() != self._pid:
+            return  # The files, tasks and threads are those of the process that opened it.
         self._feed.close()
         await self._follower.close()
         await self._writers.close()
@@ -158,9 +165,25 @@ class FileBackend:
     async def _ready(self) -> None:
         if self._closed:
             raise BackendError(f"the store {self.url} is closed; open it again")
+        if os.getpid() != self._pid:
+            raise BackendError(
+                f"the store {self.url} was opened by process {self._pid}, from which this one was "
+                "forked; open it again here"
+            )
         if not self._prepared:
-            await asyncio.get_running_loop().run_in_executor(self._reading, self._folder.prepare)
+            await self._call(self._reading, self._folder.prepare)
             self._prepared = True
+
+    async def _ready_to_write(self) -> None:
+        await self._ready()
+        if not self._writable:
+            refuse_network(self._folder.root)
+            await self._call(self._reading, self._folder.settle)
+            self._writable = True
+
+    async def _change(self, function: Callable[..., T], *arguments: Any) -> T:
+        await self._ready_to_write()
+        return await self._call(self._reading, function, *arguments)
 
     async def _read(self, function: Callable[..., T], *arguments: Any) -> T:
         await self._ready()
@@ -177,7 +200,7 @@ class FileBackend:
 
     def _writer(self, run_id: str) -> RunWriter:
         log = RunLog(self._folder, run_id, self._leases.hold)
-        return RunWriter(log, self._write, self._catalogue, self._feed.tell)
+        return RunWriter(log, self._write, self._catalogue, self._feed.tell, self._alone)
 
     def _told(self, run_id: str) -> RunSummary | None:
         summary = self._catalogue.summary(run_id)
@@ -189,16 +212,3 @@ class FileBackend:
         living, holds = self._leases.living(), self._leases.holds()
         runs = self._catalogue.summaries().values()
         return [told(run, claims.holder_name(holds.get(run.run_id), living)) for run in runs]
-
-    def _delete(self, run_id: str) -> None:
-        log = RunLog(self._folder, run_id, self._leases.hold)
-        with self._folder.locked():
-            try:
-                with log.held():
-                    for path in (self._folder.log(run_id), self._folder.sidecar(run_id)):
-                        self._folder.fs.remove(path)
-                    self._leases.forget(run_id)
-                    self._folder.fs.fsync_folder(self._folder.events)
-            finally:
-                log.close()
-                self._catalogue.forget(run_id)

@@ -6,7 +6,7 @@ A poll looks at every log now and then, for whatever the system did not tell.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 
 from flopod.errors import FlopodError
@@ -15,11 +15,14 @@ from flopod_backends.feed import Feed
 from flopod_backends.file_writer import Call
 from flopod_backends.folder import LOG, Folder
 from flopod_backends.following import Following
-from flopod_backends.fs import Key
+from flopod_backends.fs import Key, told
 from flopod_backends.watch import hints
 
 _POLL_SHARE = 0.02
 """How much of the time may go into polls: a store with very many runs is polled less often."""
+
+_FEW = 8
+"""How many files are looked at on the loop."""
 
 
 class Follower(Following):
@@ -40,12 +43,17 @@ class Follower(Following):
     async def _follow(self) -> None:
         try:
             async for paths in hints(self._folder.events, _is_log):
-                changed = await self._call(self._changed, paths)
+                # A few files are looked at sooner than a thread takes the job.
+                few = 0 < len(paths) <= _FEW
+                with told(self._folder.events):
+                    changed = (
+                        self._changed(paths) if few else await self._call(self._changed, paths)
+                    )
                 self._feed.tell(dict.fromkeys(changed, 0))
         except FlopodError as error:
             self._feed.close(error)
 
-    def _changed(self, paths: Iterable[str]) -> list[str]:
+    def _changed(self, paths: Collection[str]) -> list[str]:
         if paths:
             names = [Path(path).name.removesuffix(LOG) for path in paths]
             return self._compared(
@@ -62,7 +70,7 @@ class Follower(Following):
     def _compared(self, keys: dict[str, Key | None]) -> list[str]:
         changed = []
         for run_id, key in keys.items():
-            if self._seen.get(run_id) == key:
+            if self._seen.get(run_id) == key or self._catalogue.is_writing(run_id):
                 continue
             if key:
                 self._seen[run_id] = key

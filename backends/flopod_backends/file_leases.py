@@ -66,8 +66,10 @@ class Leases:
     def claim_run(self, worker: WorkerInfo, run_id: str) -> Lease:
         """Take one run."""
         with self._folder.locked():
-            claims.check_free(run_id, self.hold(run_id), self.living())
-            self._renew(worker)
+            living = self.living()
+            claims.check_free(run_id, self.hold(run_id), living)
+            if worker.worker_id not in living:
+                self._renew(worker)
             return self._take(worker, run_id)
 
     def release(self, lease: Lease, again: bool) -> None:
@@ -77,9 +79,20 @@ class Leases:
             if hold:
                 self._put(lease.run_id, hold)
 
-    def forget(self, run_id: str) -> None:
-        """Forget how a run is held."""
-        self._holds.remove(run_id)
+    def delete(self, run_id: str) -> None:
+        """Forget a run, and how it is held."""
+        log = RunLog(self._folder, run_id, self.hold)
+        with self._folder.locked():
+            try:
+                with log.held():
+                    for path in (self._folder.log(run_id), self._folder.sidecar(run_id)):
+                        self._folder.fs.remove(path)
+                    self._holds.remove(run_id)
+                    self._folder.unname(run_id)
+                    self._folder.fs.fsync_folder(self._folder.events)
+            finally:
+                log.close()
+                self._catalogue.forget(run_id)
 
     def next_due(self, workflows: Collection[str]) -> datetime | None:
         """Return when the next unheld run of these workflows is due."""

@@ -6,7 +6,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -31,8 +31,18 @@ class Folder:
         self.fs = fs
         self.events = root / "events"
         self.trash = root / "trash"
+        self._names = root / "names"
         self._lock = root / "lock"
         self._tmp = root / "tmp"
+        self._rooms = (
+            self.events,
+            self.trash,
+            self._names,
+            self._tmp,
+            root / "leases",
+            root / "workers",
+        )
+        self._above_made: list[Path] = []
 
     def prepare(self) -> None:
         """Make what is missing.
@@ -40,24 +50,35 @@ class Folder:
         Raises:
             BackendError: it cannot be made.
         """
-        if not self._parents and not self.root.parent.is_dir():
+        if not self._parents and not self.fs.is_folder(self.root.parent):
             raise BackendError(f"{self.root.parent} is no directory; make it, or name another one")
-        if self.root.exists() and not self.root.is_dir():
+        if self.fs.is_folder(self.root) is False:
             raise BackendError(f"{self.root} is no directory; name another one")
         with told(self.root):
-            rooms = (
-                self.events,
-                self.trash,
-                self._tmp,
-                self.root / "leases",
-                self.root / "workers",
-            )
-            for path in (*(self._above() if self._parents else ()), self.root, *rooms):
-                self.fs.make_folder(path)
+            above = self._above() if self._parents else ()
+            for path in (*above, self.root, *self._rooms):
+                self._make(path)
+            self._above_made = [path.parent for path in above]
             self._sweep()
 
+    def _make(self, path: Path) -> None:
+        try:
+            self.fs.make_folder(path)
+        except OSError:
+            # What cannot be written to can be read all the same, if it is a store already.
+            if not self.fs.is_folder(self.events):
+                raise
+
+    def settle(self) -> None:
+        """Wait until the folders are on the disk, whoever made them: before the first append."""
+        with told(self.root):
+            for path in (*self._above_made, self.root.parent, self.root):
+                # A folder of others, which we may enter but not read, is theirs to keep.
+                with suppress(PermissionError):
+                    self.fs.fsync_folder(path)
+
     def _above(self) -> list[Path]:
-        return [path for path in reversed(self.root.parents) if not path.exists()]
+        return [path for path in reversed(self.root.parents) if self.fs.is_folder(path) is None]
 
     def _sweep(self) -> None:
         # What a killed program was about to put in its place.
@@ -74,10 +95,30 @@ class Folder:
         """Return where the summary of a run lies."""
         return self.events / f"{run_id}{SIDECAR}"
 
-    def replace(self, path: Path, data: bytes) -> None:
+    def beside(self) -> Path:
+        """Return a name for a file that is to be put in its place later."""
+        return self._tmp / f"{os.getpid()}-{secrets.token_hex(4)}"
+
+    def replace(self, path: Path, data: bytes, durable: bool = False) -> None:
         """Put a file in the place of another, whole or not at all."""
-        name = f"{os.getpid()}-{secrets.token_hex(4)}"
-        self.fs.replace(path, data, self._tmp / name)
+        self.fs.replace(path, data, self.beside(), durable)
+
+    def named(self, run_id: str) -> str:
+        """Give a run its id for itself; return which run has it, whatever the case of its letters.
+
+        The links tell that without a look at all the other logs.
+        """
+        name = self._names / run_id.casefold()
+        if self.fs.link(name, f"../events/{run_id}{LOG}"):
+            return run_id
+        to = self.fs.linked(name)
+        return Path(to).name.removesuffix(LOG) if to else run_id
+
+    def unname(self, run_id: str) -> None:
+        """Let another run have this id."""
+        name = self._names / run_id.casefold()
+        if self.fs.linked(name) == f"../events/{run_id}{LOG}":
+            self.fs.remove(name)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -86,7 +127,11 @@ class Folder:
             fd = self.fs.open_log(self._lock)
         try:
             self.fs.lock(fd, self._lock)
-            yield
+            try:
+                yield
+            finally:
+                # Before it is closed: a child forked just now may still have it open.
+                self.fs.unlock(fd)
         finally:
             self.fs.close(fd)
 
@@ -111,7 +156,7 @@ class Shelf(Generic[T]):
 
     def get(self, name: str) -> T | None:
         """Return what lies under this name."""
-        key = self._folder.fs.key(self._file(name))
+        key = self._folder.fs.key(f"{self._path}/{name}.json")
         return self._get(name, key) if key else None
 
     def put(self, name: str, value: T) -> None:

@@ -6,7 +6,8 @@ append goes on in the next one ends in a space, which no reader of JSON minds: a
 events is all there, or is not there.
 
 What a crash can leave is a *torn tail*: an unfinished append at the very end, which nobody was told
-was recorded. Anything else that does not fit is damage.
+was recorded. It ends anywhere, or has zeros where a block of it was never written. Anything else
+that does not fit is damage.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from flopod.events import Event
 _SEAL = re.compile(rb',"crc":"([0-9a-f]{8})"\}')
 _SEAL_SIZE = len(b',"crc":"00000000"}')
 _GOES_ON = b" "
-_HOLE = b"\0" * 8
-"""What a file system shows where a block was never written; a flipped bit makes no eight of it."""
+_ZEROS = re.compile(rb"\0+")
+_BLOCK = 512
+"""Bytes that a disk writes whole or not at all: of a file, a multiple of it."""
 
 
 class Mark(NamedTuple):
@@ -79,7 +81,7 @@ def scan(text: bytes, mark: Mark = START) -> Scan:
         try:
             event, crc = _opened(line, last)
         except _Bad as bad:
-            if _is_torn(text[last.offset - mark.offset :], last.crc):
+            if _is_torn(text[last.offset - mark.offset :], last, good.offset):
                 break
             return Scan(events, good, 0, Damage(_where(last), str(bad)))
         last = Mark(event.seq, end, crc)
@@ -106,7 +108,7 @@ def _opened(line: bytes, last: Mark) -> tuple[Event, int]:
     body = line.removesuffix(_GOES_ON)
     seal = _SEAL.fullmatch(body, len(body) - _SEAL_SIZE) if len(body) > _SEAL_SIZE else None
     if not seal:
-        raise _Bad("the line has no checksum")
+        raise _Bad(_no_seal(line))
     crc = crc32(body[: seal.start()], last.crc)
     if crc != int(seal[1], 16):
         raise _Bad("the checksum does not fit")
@@ -119,17 +121,50 @@ def _opened(line: bytes, last: Mark) -> tuple[Event, int]:
     return event, crc
 
 
-def _is_torn(rest: bytes, crc: int) -> bool:
-    """Return whether these bytes, the first line of which is bad, can be an unfinished write."""
-    line, newline, after = rest.partition(b"\n")
+def _no_seal(line: bytes) -> str:
+    if not line:
+        return "the line is empty"
+    if b"\0" in line:
+        return "the line holds zeros"
+    if line.endswith(b"\r"):
+        return "the line ends in CR LF: another program wrote it"
+    return "the line has no checksum"
+
+
+def _is_torn(rest: bytes, last: Mark, begin: int) -> bool:
+    """Return whether these bytes, the first line of which is bad, can be an unfinished write.
+
+    `last` is where they stand, `begin` where their append does.
+    """
+    line, newline, _ = rest.partition(b"\n")
+    zeros = [(found.start(), found.end()) for found in _ZEROS.finditer(rest)]
+    if zeros:
+        ours = zeros[0][0] <= len(line) and _ends_only_once(rest[zeros[0][1] :])
+        return ours and all(_is_hole(*there, rest, last.offset, begin) for there in zeros)
     if newline:
-        return _HOLE in line and not after
+        return False
     # A whole record and then something else than its newline was not left by a crash.
-    return _HOLE in line or not any(
+    return not any(
         line[seal.end() :].removeprefix(_GOES_ON)
-        and crc32(line[: seal.start()], crc) == int(seal[1], 16)
+        and crc32(line[: seal.start()], last.crc) == int(seal[1], 16)
         for seal in _SEAL.finditer(line)
     )
+
+
+def _is_hole(start: int, end: int, rest: bytes, offset: int, begin: int) -> bool:
+    """Return whether zeros are where a block was never written, and not some changed bytes."""
+    if end == len(rest):
+        return True
+    starts = (offset + start) % _BLOCK == 0 or offset + start == begin
+    return starts and (offset + end) % _BLOCK == 0
+
+
+def _ends_only_once(text: bytes) -> bool:
+    """Return whether what follows a hole is of one append: it was the last, and not finished."""
+    lines = text.split(b"\n")
+    # The first line began in the hole; after the last newline there is nothing, or a torn line.
+    ends = [line for line in lines[:-1] if line and not line.endswith(_GOES_ON)]
+    return not ends or (len(ends) == 1 and not lines[-1] and lines[-2] is ends[0])
 
 
 def _where(last: Mark) -> str:

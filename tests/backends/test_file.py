@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from errno import ENOSPC
@@ -136,10 +137,10 @@ class TestTheSummaryBesideTheLog:
         self, folder: Path, sidecar: Path
     ) -> None:
         class FullDisk(FileSystem):
-            def replace(self, path: Path, data: bytes, beside: Path) -> None:
-                if path == sidecar:
+            def rename(self, path: Path, to: Path) -> None:
+                if to == sidecar:
                     raise OSError(ENOSPC, "No space left on device")
-                super().replace(path, data, beside)
+                super().rename(path, to)
 
         store = FileBackend(folder, fs=FullDisk())
         for end in (submitted(), Event(ev.RunCancelled()), Event(ev.RunRetried())):
@@ -190,3 +191,26 @@ class TestTheFolder:
         [recorded] = await store.append("r1", [submitted()])
         assert recorded.seq == 1
         assert await opened().events("r1") == [recorded]
+
+    async def test_a_log_that_another_file_took_the_place_of_is_gone_on_with_there(
+        self, opened: Callable[..., FileBackend], log: Path
+    ) -> None:
+        store = opened()
+        await store.append("r1", [submitted(), step()])
+        copy = log.with_name("copy")
+        copy.write_bytes(log.read_bytes())
+        copy.replace(log)
+        [recorded] = await store.append("r1", [step()])
+        assert recorded.seq == 3
+        assert len(await opened().events("r1")) == 3
+
+    async def test_a_folder_deleted_under_a_store_is_told_and_not_made_again(
+        self, opened: Callable[..., FileBackend], folder: Path
+    ) -> None:
+        store = opened()
+        await store.append("r1", [submitted()])
+        shutil.rmtree(folder)
+        for run_id in ("r1", "r2"):
+            with pytest.raises(BackendError, match=f"{run_id}.jsonl: .*; the folder of the store"):
+                await store.append(run_id, [step()])
+        assert not folder.exists()
