@@ -24,10 +24,20 @@ from flopod_backends.recording import check_end, folded, numbered, texts
 
 
 class MemoryBackend:
-    """A store in this process only; closing it forgets everything."""
+    """A store in this process only; closing it forgets everything.
 
-    def __init__(self, clock: Callable[[], datetime] = utc_now) -> None:
+    Args:
+        clock: says which runs are due.
+        lease_clock: says which workers are alive; the same if not given.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime] = utc_now,
+        lease_clock: Callable[[], datetime] | None = None,
+    ) -> None:
         self._clock = clock
+        self._lease_clock = lease_clock or clock
         self._logs: dict[str, list[bytes]] = {}
         self._summaries: dict[str, RunSummary] = {}
         self._holds: dict[str, Hold] = {}
@@ -169,7 +179,7 @@ class MemoryBackend:
             self._holds[lease.run_id] = hold
 
     def _living(self) -> claims.Living:
-        return living(self._workers.values(), self._clock())
+        return living(self._workers.values(), self._lease_clock())
 
     def _all_told(self) -> list[RunSummary]:
         alive = self._living()
