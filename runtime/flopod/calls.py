@@ -10,12 +10,16 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from flopod import events as ev
 from flopod.errors import NonRetryable
 from flopod.scope import Scope, entered
+from flopod.threads import StepExit, Threads
 
 LEAST_GRACE = 1.0
 """Seconds that a next attempt waits at least for a thread of the one before."""
@@ -38,7 +42,8 @@ class Caller:
         self.execution = scope.execution
         self.path = path
         self._inside = Scope(scope.execution, path, scope.line, leaf=True)
-        self._fn = fn
+        self._kept = None if inspect.iscoroutinefunction(fn) else _Kept(fn)
+        self._fn: Callable[[], Any] = self._kept or fn
         self._seconds = timeout.total_seconds() if timeout is not None else None
         self._thread: asyncio.Future[Any] | None = None
 
@@ -50,6 +55,9 @@ class Caller:
             ActivityStuck: the attempt before still runs.
         """
         await self._let_end()
+        if self._kept is not None:
+            self._kept.outcome = Future()
+        self.execution.step_began()
         try:
             with entered(self._inside):
                 return await (self._value() if self._seconds is None else self._in_time())
@@ -58,6 +66,41 @@ class Caller:
             if task is not None and task.cancelling():
                 raise
             raise RuntimeError("the step was cancelled from within") from error
+        finally:
+            self.execution.step_ended()
+            if self._kept is not None and not self._kept.outcome.done():
+                self._leave(self._kept.outcome)
+
+    @property
+    def _left(self) -> dict[tuple[str, str], Future[Any]]:
+        """Return the plain functions that go on in threads though nobody waits, by run and path."""
+        return _still_running.setdefault(self.execution.threads, {})
+
+    @property
+    def _place(self) -> tuple[str, str]:
+        return self.execution.journal.run_id, self.path
+
+    def _leave(self, outcome: Future[Any]) -> None:
+        """Note that the function goes on, until it ends."""
+        left, place = self._left, self._place
+        left[place] = outcome
+        outcome.add_done_callback(lambda _: left.pop(place, None))
+
+    async def late_value(self) -> Any:
+        """Return what a plain function comes to whose caller was cancelled.
+
+        Raises:
+            TooLong: it goes on for long, or was cut off on the loop: nobody knows what it did.
+            Exception: what it raised.
+        """
+        if self._kept is None:
+            raise TooLong
+        if not await _over(self._kept.outcome, self.execution.loop, LEAST_GRACE):
+            raise TooLong
+        value = self._kept.outcome.result()
+        if inspect.isawaitable(value):
+            raise TooLong
+        return value
 
     async def _in_time(self) -> Any:
         try:
@@ -88,6 +131,7 @@ class Caller:
     async def _let_end(self) -> None:
         late = self._thread
         if late is None:
+            await self._let_earlier_life_end()
             return
         if not late.done():
             await asyncio.wait([late], timeout=max(self._seconds or 0, LEAST_GRACE))
@@ -98,6 +142,54 @@ class Caller:
             ev.LogEmitted(level="warning", message="a result came too late and was discarded"),
             self.path,
         )
+
+    async def _let_earlier_life_end(self) -> None:
+        """Wait for the call that a cancelled or stuck life of this run has left in its thread."""
+        if self._kept is None or not _still_running:
+            return
+        if (outcome := self._left.get(self._place)) is None:
+            return
+        seconds = max(self._seconds or 0, LEAST_GRACE)
+        if not await _over(outcome, self.execution.loop, seconds):
+            raise ActivityStuck(f"{self.path!r} still runs since before the run was retried")
+
+
+_still_running: WeakKeyDictionary[Threads, dict[tuple[str, str], Future[Any]]] = WeakKeyDictionary()
+
+
+class _Kept:
+    """A plain function; what it comes to is not lost when nobody waits for it any more."""
+
+    def __init__(self, fn: Callable[[], Any]) -> None:
+        self._fn = fn
+        self.outcome: Future[Any]
+        """Of the call in flight, or the last one."""
+
+    def __call__(self) -> Any:
+        outcome = self.outcome
+        try:
+            value = self._fn()
+        except BaseException as error:
+            outcome.set_exception(error if isinstance(error, Exception) else StepExit(error))
+            raise
+        outcome.set_result(value)
+        return value
+
+
+async def _over(outcome: Future[Any], loop: asyncio.AbstractEventLoop, seconds: float) -> bool:
+    """Say whether a call in a thread is over within so many seconds."""
+    over = asyncio.Event()
+
+    def ring(_: object) -> None:
+        # The loop may be gone by then.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(over.set)
+
+    outcome.add_done_callback(ring)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await over.wait()
+    return outcome.done()
 
 
 def _looked_at(late: asyncio.Future[Any]) -> None:

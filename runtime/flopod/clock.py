@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
 
@@ -69,3 +70,15 @@ class _WallTimer:
             self._handle = self._loop.call_soon(self._ring)
         else:
             self._handle = self._loop.call_later(left, self._wait)
+
+
+async def rest(clock: Clock, woken: asyncio.Event, until: datetime | None, at_most: float) -> None:
+    """Return when `woken` is set or `until` has come, after `at_most` seconds in any case."""
+    timer = clock.call_at(until, woken.set) if until is not None else None
+    try:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(at_most):
+                await woken.wait()
+    finally:
+        if timer is not None:
+            timer.cancel()

@@ -13,7 +13,6 @@ from flopod import events as ev
 from flopod.context import Runtime
 from flopod.errors import (
     ErrorInfo,
-    FlopodError,
     NeedsAttentionError,
     NondeterminismError,
     RunCancelledError,
@@ -24,6 +23,7 @@ from flopod.errors import (
 from flopod.events import Fact, decoded
 from flopod.execution import Execution
 from flopod.failures import describe, failed_paths, rebuild
+from flopod.recall import Recall
 from flopod.registry import Workflow, load_as, store_as
 from flopod.scope import entered
 
@@ -57,7 +57,7 @@ async def execute(execution: Execution, workflow: Workflow[..., Any], worker: st
 
     async def body() -> Any:
         # Durable before anything is called: what takes the process down at once is counted too.
-        await execution.record(ev.RunStarted(worker=worker, code=workflow.code))
+        await execution.record(_started(recall, worker, workflow.code))
         runtime = Runtime(execution)
         submitted = recall.submitted
         arguments = workflow.load_input(submitted.input if submitted else None)
@@ -66,6 +66,12 @@ async def execute(execution: Execution, workflow: Workflow[..., Any], worker: st
         return store_as(workflow.output_type, value, "result of the workflow")
 
     return await settle(execution, body)
+
+
+def _started(recall: Recall, worker: str, code: str) -> Fact:
+    """Return that the run is taken up, noting whether its source is another than before."""
+    recall.code_changed = bool(recall.code and code and recall.code != code)
+    return ev.RunStarted(worker=worker, code=code, was=recall.code if recall.code_changed else "")
 
 
 async def settle(execution: Execution, body: Callable[[], Awaitable[ev.Encoded]]) -> Outcome:
@@ -157,7 +163,7 @@ def _verdict(
     """Return how the run ends, None if it does not end here."""
     fatal = execution.fatal
     if isinstance(fatal, NondeterminismError | NeedsAttentionError):
-        return ev.RunNeedsAttention(error=_stop_info(fatal))
+        return _stopped(fatal)
     if fatal is not None:
         raise fatal
     if execution.recall.cancel_requested:
@@ -180,8 +186,10 @@ def run_error(error: BaseException) -> ErrorInfo:
     return ErrorInfo(type=info.type, message=f"{error.message}: {parts}", path=info.path)
 
 
-def _stop_info(error: FlopodError) -> ErrorInfo:
-    return ErrorInfo(type=type(error).__name__, message=str(error), path=getattr(error, "path", ""))
+def _stopped(error: NondeterminismError | NeedsAttentionError) -> Fact:
+    info = ErrorInfo(type=type(error).__name__, message=str(error), path=error.path)
+    recorded, asked = getattr(error, "columns", ((), ()))
+    return ev.RunNeedsAttention(error=info, recorded=recorded, asked=asked)
 
 
 def result_of(run_id: str, fact: Fact, workflow: Workflow[..., Any] | None = None) -> Any:

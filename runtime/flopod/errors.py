@@ -176,16 +176,16 @@ class RunCancelledError(FlopodError):
 
 
 class NondeterminismError(FlopodError):
-    """What is recorded at a path does not fit what the code asks there."""
+    """What is recorded does not fit what the code asks."""
 
-    def __init__(self, path: str, recorded: str, asked: str) -> None:
-        super().__init__(
-            f"the code no longer fits the log at {path!r}: recorded is {recorded}, "
-            f"asked is {asked}; nothing was run"
-        )
+    def __init__(self, path: str, recorded: str, asked: str, told: str = "") -> None:
+        told = told or f"recorded is {recorded}, asked is {asked}"
+        super().__init__(f"the code no longer fits the log at {path!r}: {told}; nothing was run")
         self.path = path
         self.recorded = recorded
         self.asked = asked
+        self.columns: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+        """All that is recorded in that scope, and all that was asked there, in order."""
 
 
 class NeedsAttentionError(FlopodError):

@@ -68,6 +68,8 @@ class RunStarted(_Fact, frozen=True, kw_only=True):
     """Who, as `host:pid`."""
     code: str = ""
     """Fingerprint of the workflow's source."""
+    was: str = ""
+    """That of the source which executed the run before, where it was another."""
 
 
 class RunCompleted(_Fact, frozen=True, kw_only=True):
@@ -98,6 +100,10 @@ class RunNeedsAttention(_Fact, frozen=True, kw_only=True):
     """The run stopped before something that only a person can decide."""
 
     error: ErrorInfo
+    recorded: tuple[str, ...] = ()
+    """Where the code no longer fits the log: what is recorded in that scope, in order."""
+    asked: tuple[str, ...] = ()
+    """And what the code asked for there, in order."""
 
 
 class RunRetried(_Fact, frozen=True, kw_only=True):

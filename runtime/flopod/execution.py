@@ -72,6 +72,8 @@ class Execution:
         """Called when somebody begins to wait: now news from other programs matter."""
         self.loop = asyncio.get_running_loop()
         self._able = 1
+        self._in_flight = 0
+        """Steps being called: under `gather`, nobody counts the branch that one stands in."""
         self._parked: dict[asyncio.Future[None], datetime | None] = {}
         """Who waits, and until when."""
         self.on_cancel: Callable[[], object] = lambda: None
@@ -82,7 +84,8 @@ class Execution:
     @property
     def blocked(self) -> bool:
         """No branch of the body can go on before something happens, or is just about to."""
-        return self._able == 0 and not any(future.done() for future in self._parked)
+        able = self._able > 0 or self._in_flight or any(future.done() for future in self._parked)
+        return not able
 
     @property
     def wakes(self) -> datetime | None:
@@ -177,6 +180,15 @@ class Execution:
         finally:
             self._change(+1)
 
+    def step_began(self) -> None:
+        """Count a step in flight."""
+        self._in_flight += 1
+
+    def step_ended(self) -> None:
+        """Count a step less."""
+        self._in_flight -= 1
+        self._change(0)
+
     def branches_begun(self, count: int) -> None:
         """Count so many branches in the place of the one that calls."""
         self._change(count - 1)
@@ -187,7 +199,8 @@ class Execution:
 
     def _change(self, by: int) -> None:
         self._able += by
-        if self._able == 0:
+        # Below 0 where branches wait that only asyncio knows of, as under `gather`.
+        if self._able <= 0 and not self._in_flight:
             self.on_blocked()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 from collections.abc import (
     AsyncIterable,
@@ -14,19 +13,23 @@ from collections.abc import (
 from dataclasses import dataclass
 from typing import Any, Final, final
 
-from flopod import codec, paths
 from flopod import events as ev
+from flopod import paths
+from flopod.announcing import announce_branches, announce_items, listed
 from flopod.errors import (
+    DuplicateIdError,
     NondeterminismError,
-    SerializableError,
     UnknownBranchError,
+    brief,
 )
 from flopod.events import decoded, encoded
-from flopod.execution import FATAL, Execution
+from flopod.execution import FATAL
 from flopod.failures import describe, rebuild
 from flopod.fan import fan_out
-from flopod.recall import Step
 from flopod.scope import Line, Scope, entered
+
+RAISED = (Exception, SystemExit, KeyboardInterrupt)
+"""What an item or a branch fails by. In a task of its own, the last two would end the worker."""
 
 
 @final
@@ -66,7 +69,7 @@ async def branch(
 ) -> Any:
     """Run the case of `key`; on replay the case taken then, whatever `key` is now."""
     path, step = scope.ask(id, "branch")
-    by_name = {paths.key_text(case): call for case, call in cases.items()}
+    by_name = _by_name(path, cases)
     known: Any = step.outcome if step is not None else None
     taken = known or _decide(path, key, by_name, default)
     chosen = default if taken.default else by_name.get(taken.key)
@@ -74,9 +77,22 @@ async def branch(
         recorded, asked = f"the branch {taken.key!r}", f"one of {', '.join(by_name) or 'none'}"
         raise scope.execution.stopped(NondeterminismError(path, recorded, asked))
     if known is None:
+        await scope.begin(path)
         await scope.execution.record(taken, path)
     with entered(scope.inside(f"{path}[{taken.key}]")):
         return await _result(chosen())
+
+
+def _by_name(path: str, cases: Mapping[Any, Callable[[], Any]]) -> dict[str, Callable[[], Any]]:
+    """Return the cases by their name in paths; refuse two of one name, as 1 and '1'."""
+    named: dict[str, object] = {}
+    for case in cases:
+        name = paths.key_text(case)
+        if name in named:
+            first, second = f"case {brief(named[name])}", f"case {brief(case)}"
+            raise DuplicateIdError(f"{path}[{name}]", first, second)
+        named[name] = case
+    return dict(zip(named, cases.values(), strict=True))
 
 
 def _decide(
@@ -99,25 +115,34 @@ async def each(
     concurrency: int,
 ) -> EachResult:
     """Run `fn(item, index)` for every item that is not done yet; an error is its item's."""
-    if concurrency < 1:
-        raise ValueError(f"each {id!r}: concurrency is {concurrency}; it must be 1 or more")
+    _check_concurrency(id, concurrency)
     path, step = scope.ask(id, "each")
-    listed = await _listed(items)
-    _announce_items(scope.execution, path, step, listed)
-    result = EachResult([None] * len(listed), [])
+    found = await listed(items)
+    if step is None:
+        await scope.begin(path)
+    announce_items(scope.execution, path, step, found)
+    result = EachResult([None] * len(found), [])
 
     async def one(index: int, line: Line) -> None:
-        await _item(scope, path, index, line, lambda: fn(listed[index], index), result)
+        await _item(scope, path, index, line, lambda: fn(found[index], index), result)
 
-    await fan_out(scope, one, len(listed), concurrency)
+    await fan_out(scope, one, len(found), concurrency)
     result.errors.sort(key=lambda failed: failed.index)
     return result
 
 
+def _check_concurrency(id: object, concurrency: object) -> None:
+    if not isinstance(concurrency, int) or isinstance(concurrency, bool) or concurrency < 1:
+        shown = f"each {brief(id)}: concurrency is {brief(concurrency)}"
+        raise ValueError(f"{shown}; it must be 1 or more, a whole number")
+
+
 async def repeat(scope: Scope, id: str, fn: Callable[[int], Any]) -> int:
     """Run `fn(iteration)` until it returns STOP; return how many iterations there were."""
-    path, _ = scope.ask(id, "repeat")
+    path, step = scope.ask(id, "repeat")
     recall = scope.execution.recall
+    if step is None and recall.code_changed:
+        await scope.begin(path)
     iteration = 0
     while True:
         place = paths.item(path, iteration)
@@ -128,8 +153,13 @@ async def repeat(scope: Scope, id: str, fn: Callable[[int], Any]) -> int:
             stop = getattr(known.outcome, "stop", False)
         else:
             scope.execution.check()
-            with entered(scope.inside(place)):
+            inside = scope.inside(place)
+            inside.with_it = path if step is None else ""
+            with entered(inside):
                 stop = await _result(fn(iteration)) is STOP
+            if step is None:
+                # Not before the call: one that raised at once has left no record of itself.
+                await scope.begin(path)
             scope.line.went_on()
             await scope.execution.record(ev.RepeatIterationCompleted(stop=stop), place)
         iteration += 1
@@ -140,7 +170,9 @@ async def repeat(scope: Scope, id: str, fn: Callable[[int], Any]) -> int:
 async def parallel(scope: Scope, id: str, fns: Sequence[Callable[[], Any]]) -> list[Any]:
     """Run all of `fns` at once; return their results in order, once every one has settled."""
     path, step = scope.ask(id, "parallel")
-    _announce_branches(scope.execution, path, step, len(fns))
+    if step is None:
+        await scope.begin(path)
+    announce_branches(scope.execution, path, step, len(fns))
     results: list[Any] = [None] * len(fns)
     errors: dict[int, Exception] = {}
 
@@ -195,7 +227,7 @@ async def _run_item(
         fact = ev.EachItemCompleted(output=encoded(value, f"result of {place!r}"))
     except FATAL:
         raise
-    except Exception as error:
+    except RAISED as error:
         fact = ev.EachItemFailed(error=describe(error, place))
     line.went_on()
     await scope.execution.record(fact, place)
@@ -215,7 +247,7 @@ async def _settled(scope: Scope, place: str, line: Line, call: Callable[[], Any]
         output = encoded(value, f"result of {place!r}")
     except FATAL:
         raise
-    except Exception as error:
+    except RAISED as error:
         info = describe(error, place)
         line.went_on()
         await scope.execution.record(ev.ParallelBranchFailed(error=info), place)
@@ -233,47 +265,6 @@ def _known(scope: Scope, place: str, line: Line) -> ev.Fact | None:
     step.visited = True
     line.saw(step.seq)
     return step.outcome
-
-
-async def _listed(items: Iterable[Any] | AsyncIterable[Any]) -> list[Any]:
-    if isinstance(items, AsyncIterable):
-        return [item async for item in items]
-    return list(items)
-
-
-def _announce_items(execution: Execution, path: str, step: Step | None, items: list[Any]) -> None:
-    """Record how many items there are, and which; refuse others than those recorded."""
-    started = ev.EachStarted(total=len(items), fingerprint=_fingerprint(items))
-    if step is None:
-        execution.journal.ride(started, path)
-    elif step.outcome != started:
-        known: Any = step.outcome
-        recorded = f"an each of {known.total} items"
-        same = " others" if known.total == started.total else ""
-        raise execution.stopped(
-            NondeterminismError(
-                path,
-                recorded,
-                f"{started.total}{same}; keep the list of an each in a step or a variable",
-            )
-        )
-
-
-def _announce_branches(execution: Execution, path: str, step: Step | None, total: int) -> None:
-    if step is None:
-        execution.journal.ride(ev.ParallelStarted(total=total), path)
-    elif (known := getattr(step.outcome, "total", total)) != total:
-        recorded = f"a parallel of {known} branches"
-        raise execution.stopped(NondeterminismError(path, recorded, f"{total}"))
-
-
-def _fingerprint(items: list[Any]) -> str:
-    """Return a digest of the items, or nothing where they are of a kind that is never stored."""
-    try:
-        text = codec.encode(items)
-    except SerializableError:
-        return ""
-    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
 async def _result(value: Any) -> Any:

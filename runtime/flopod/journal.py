@@ -15,13 +15,16 @@ from collections.abc import Callable
 
 from flopod.backend import Backend, Guard, Lease
 from flopod.clock import Clock
-from flopod.errors import FlopodError, RunFinishedError
-from flopod.events import Event, Fact, RunRetried
-from flopod.recall import Recall
+from flopod.errors import BackendError, FlopodError, RunFinishedError
+from flopod.events import Event, Fact, LogEmitted, RunRetried, RunStarted
+from flopod.recall import KINDS, Recall
 from flopod.summary import STOPPED, RunSummary
 
 RIDE_SECONDS = 0.005
 """How long a rider waits for a record to ride along with."""
+
+OWN = (RunStarted, LogEmitted, *KINDS)
+"""Facts that only the holder of a run records."""
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +54,10 @@ class Journal:
         self._heard = 0
         """The last event that we were told of while an append of ours was under way."""
         self._reading = asyncio.Lock()
+        self._broken: BackendError | None = None
+        """Why the store did not take an append."""
+        self._floor = 0
+        """Where the log ends at least, once the store has taken what is on its way."""
 
     @classmethod
     async def open(cls, backend: Backend, run_id: str, lease: Lease, clock: Clock) -> Journal:
@@ -129,8 +136,17 @@ class Journal:
     async def _append(
         self, events: list[Event], expect: int | None = None, guard: Guard | None = None
     ) -> list[Event]:
+        if self._broken is not None:
+            raise self._broken
+        if not self._appending:
+            self._floor = 0
+        floor = max(self._floor, self.last_seq)
+        if expect is None and guard is None:
+            self._floor = floor + len(events)
         if not isinstance(events[-1].fact, RunRetried):
             guard = _unless_ended(guard) if guard else _not_ended
+        if self._appending:
+            guard = _unless_behind(floor, guard)
         self._appending += 1
         try:
             recorded = await self._backend.append(
@@ -138,6 +154,10 @@ class Journal:
             )
         except RunFinishedError:
             await self.refresh()  # It was cancelled just before we took it: that is news.
+            raise
+        except BackendError as error:
+            # What was to go along is lost with it: nothing may follow in the log in this life.
+            self._broken = error
             raise
         finally:
             self._appending -= 1
@@ -162,7 +182,8 @@ class Journal:
 
     def _learn(self, event: Event) -> None:
         if event.seq == self.last_seq + 1:
-            if self._early.pop(event.seq, None) is None:
+            # What the body records is known to it, also when we read it before we were told.
+            if self._early.pop(event.seq, None) is None and not isinstance(event.fact, OWN):
                 self._take(event)
             self.last_seq = event.seq
             self._take_early()
@@ -206,5 +227,20 @@ def _unless_ended(also: Guard) -> Guard:
     def guard(run: RunSummary | None) -> None:
         _not_ended(run)
         also(run)
+
+    return guard
+
+
+def _unless_behind(last_seq: int, also: Guard | None) -> Guard:
+    """Return a guard that lets nothing follow where appends before it have failed.
+
+    What rides with a record, as the start of an each, would be missing in front of what it began.
+    """
+
+    def guard(run: RunSummary | None) -> None:
+        if run is None or run.last_seq < last_seq:
+            raise BackendError("the store failed to take what comes before this")
+        if also is not None:
+            also(run)
 
     return guard

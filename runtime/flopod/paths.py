@@ -92,6 +92,15 @@ def parent(path: str) -> str:
     return path[: max(cut, 0)]
 
 
+def child_towards(scope: str, path: str) -> str:
+    """Return the call directly in `scope` that `path` is or is inside of; '' if it is not in it."""
+    start = len(scope) + 1 if scope else 0
+    if scope and not path.startswith(f"{scope}/"):
+        return ""
+    ends = (end for mark in "/[" if (end := path.find(mark, start)) > 0)
+    return path[: min(ends, default=len(path))]
+
+
 def ancestors(path: str) -> Iterator[str]:
     """Yield the scopes around, the nearest first, the run itself ('') last."""
     while path:

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flopod import events as ev
-from flopod import paths, shapes
-from flopod.errors import InvalidPayloadError, NeedsAttentionError
+from flopod import paths
+from flopod.errors import NeedsAttentionError
 from flopod.events import Event, Fact
-from flopod.records import json_part
 from flopod.state import Track
 
 KINDS: dict[type[Fact], str] = {
@@ -40,13 +39,21 @@ KINDS: dict[type[Fact], str] = {
     ev.MapSet: "map",
 }
 
-STARTS = (ev.ActivityStarted, ev.ActivityRetrying, ev.SleepStarted, ev.WaitStarted)
+AROUND = {"item": "each", "branch item": "parallel"}
+"""What an item is an item of."""
+
+CHANGES = (ev.VarSet, ev.ListSet, ev.MapSet)
+"""Facts that change a variable."""
+
+STARTS = frozenset({ev.ActivityStarted, ev.ActivityRetrying, ev.SleepStarted, ev.WaitStarted})
 """Facts that leave a step open."""
 
 FAILURES = (ev.ActivityFailed, ev.EachItemFailed, ev.ParallelBranchFailed)
 """What a retry makes void."""
 
-IDLE = (ev.RunStarted, ev.ActivityStarted, ev.EachStarted, ev.ParallelStarted, ev.LogEmitted)
+IDLE = frozenset(
+    {ev.RunStarted, ev.ActivityStarted, ev.EachStarted, ev.ParallelStarted, ev.LogEmitted}
+)
 """Facts that are no progress: a run that dies over and over records nothing else."""
 
 
@@ -55,6 +62,8 @@ class Step:
     """What is recorded at one path."""
 
     kind: str
+    first: int = 0
+    """The number of its first event."""
     seq: int = 0
     """The number of its last event; of a variable, that of its first value."""
     opened: Fact | None = None
@@ -83,13 +92,20 @@ class Recall:
     by_id: dict[str, Event] = field(default_factory=dict)
     """Deliveries by their id."""
     taken: set[str] = field(default_factory=set)
-    """Ids of the deliveries that a wait has taken."""
+    """Ids of the deliveries that a wait has taken, or can't take."""
+    said: set[tuple[str, str]] = field(default_factory=set)
+    """Log lines at the path of a wait, which are the engine's own: said once is enough."""
     submitted: ev.RunSubmitted | None = None
     code: str = ""
     """Fingerprint of the source that executed the run last."""
+    code_changed: bool = False
+    """It is another source that executes it now."""
     ended: Fact | None = None
     """RunCompleted, RunFailed, RunCancelled or RunNeedsAttention, if nothing followed."""
-    cancel_requested: bool = False
+    cancel_requested: int = 0
+    """The number of the event that asks to cancel the run; 0: nobody does."""
+    undone: list[range] = field(default_factory=list)
+    """What was recorded in the wake of a failure that a retry made void, or of a cancelling."""
     fruitless: int = 0
     """How often in a row the run was taken up without getting anywhere."""
 
@@ -101,35 +117,53 @@ class Recall:
             self._add_step(kind, event)
         elif isinstance(fact, ev.LogEmitted):
             self.logged[path] += 1
+            if (step := self.steps.get(path)) is not None and step.kind == "wait":
+                self.said.add((path, fact.message))
         elif isinstance(fact, ev.EventDelivered):
             self.deliveries[path, fact.event].append(event)
             self.by_id[fact.delivery_id] = event
         else:
-            self._add_to_run(fact)
-        if not isinstance(fact, IDLE):
+            self._add_to_run(fact, event.seq)
+        if type(fact) not in IDLE:
             self.fruitless = 0
 
     def _add_step(self, kind: str, event: Event) -> None:
         fact, path = event.fact, event.path
         if (step := self.steps.get(path)) is None:
-            step = self.steps[path] = Step(kind)
-        if isinstance(fact, ev.VarSet | ev.ListSet | ev.MapSet):
+            step = self._new_step(path, kind, event.seq)
+        elif step.kind == "repeat":
+            step.kind = kind  # it was taken for one by what is inside
+        if isinstance(fact, CHANGES):
             self.tracks.setdefault(path, Track()).add(event.seq, fact)
             self.changes[path, fact.by, fact.nth] = event.seq
             if step.outcome is not None:
                 return  # who asks for the variable must not see what comes later
         step.seq = event.seq
-        if isinstance(fact, STARTS):
+        if type(fact) in STARTS:
             step.opened = fact
         else:
             step.outcome = fact
         if isinstance(fact, ev.WaitCompleted):
             self.taken.add(fact.delivery_id)
         elif isinstance(fact, ev.RepeatIterationCompleted):
-            loop = path[: path.rfind("[")]
-            self.steps.setdefault(loop, Step("repeat")).seq = event.seq
+            self.steps[path[: path.rfind("[")]].seq = event.seq
 
-    def _add_to_run(self, fact: Fact) -> None:
+    def _new_step(self, path: str, kind: str, seq: int) -> Step:
+        """Note a step, and what is around it: a repeat leaves no record of its start."""
+        step = self.steps[path] = Step(kind, first=seq)
+        around = AROUND.get(kind, "repeat")
+        while (cut := path.rfind("[")) > 0:
+            path = path[:cut]
+            if (known := self.steps.get(path)) is None:
+                self.steps[path] = Step(around, first=seq, seq=seq)
+            else:
+                if known.kind == "repeat":
+                    known.kind = around
+                break
+            around = "repeat"
+        return step
+
+    def _add_to_run(self, fact: Fact, seq: int) -> None:
         match fact:
             case ev.RunSubmitted():
                 self.submitted = fact
@@ -137,32 +171,35 @@ class Recall:
                 self.fruitless += 1
                 self.code = code
             case ev.RunCancelRequested():
-                self.cancel_requested = True
+                self.cancel_requested = self.cancel_requested or seq
             case ev.RunCompleted() | ev.RunFailed() | ev.RunCancelled() | ev.RunNeedsAttention():
                 self.ended = fact
             case ev.RunRetried(voided=voided):
-                self._again(voided)
+                self._again(voided, seq)
             case ev.RunForked():
-                self.cancel_requested = False
+                self._undo(self.cancel_requested, seq)
+                self.cancel_requested = 0
 
-    def _again(self, voided: tuple[str, ...]) -> None:
-        self.ended, self.cancel_requested = None, False
+    def _again(self, voided: tuple[str, ...], seq: int) -> None:
+        self._undo(self.cancel_requested, seq)
+        self.ended, self.cancel_requested = None, 0
         for path in voided:
             if self._failed_at(path) or self._cut_off(path):
-                del self.steps[path]
+                self._undo(self.steps.pop(path).seq, seq)
 
-    def delivery_for(self, path: str, wait: ev.WaitStarted) -> Event | None:
-        """Return the oldest delivery that nobody took, that came in time and is of the type.
+    def _undo(self, since: int, seq: int) -> None:
+        """Note that the body may go another way now than it went after event `since`."""
+        if since:
+            self.undone.append(range(since + 1, seq))
 
-        One that came before its wait was not checked at the door: what the wait does not take
-        must not end the run, now and with every retry.
-        """
-        for delivery in self.deliveries.get((path, wait.event), ()):
-            fact: Any = delivery.fact
-            in_time = wait.deadline is None or delivery.at <= wait.deadline
-            if in_time and fact.delivery_id not in self.taken and _fits(fact.payload, wait.schema):
-                return delivery
-        return None
+    def deliveries_for(self, path: str, wait: ev.WaitStarted) -> list[Event]:
+        """Return the deliveries that came in time and that no wait took, the oldest first."""
+        return [
+            delivery
+            for delivery in self.deliveries.get((path, wait.event), ())
+            if wait.deadline is None or delivery.at <= wait.deadline
+            if _id_of(delivery) not in self.taken
+        ]
 
     def voided_by_retry(self) -> tuple[str, ...]:
         """Return the paths whose failure records ended the run, and so are void in a retry.
@@ -202,13 +239,9 @@ class Recall:
         return False
 
 
-def _fits(payload: ev.Encoded, schema: dict[str, Any] | None) -> bool:
-    try:
-        if schema is not None:
-            shapes.check(json_part(payload), schema, "payload")
-    except InvalidPayloadError:
-        return False
-    return True
+def _id_of(delivery: Event) -> str:
+    fact: Any = delivery.fact
+    return str(fact.delivery_id)
 
 
 def replayed(events: Iterable[Event]) -> Recall:

@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 
 from flopod import events as ev
 from flopod.backend import Backend
+from flopod.clock import Clock
 from flopod.context import Runtime
 from flopod.engine import Outcome, conclude, execute, result_of
 from flopod.errors import FlopodError, RunCancelledError, RunExistsError, ScopeError
@@ -21,7 +22,9 @@ from flopod.session import Session
 R = TypeVar("R")
 
 
-async def create_runtime(run_id: str | None = None, backend: Backend | None = None) -> OwnRuntime:
+async def create_runtime(
+    run_id: str | None = None, backend: Backend | None = None, *, clock: Clock | None = None
+) -> OwnRuntime:
     """Open a run that is authored by hand; its primitives then work as in a workflow.
 
     Opened again, a run goes on where it was, also after a failure. Opened again in the same
@@ -29,6 +32,7 @@ async def create_runtime(run_id: str | None = None, backend: Backend | None = No
 
     Args:
         run_id: `FLOPOD_RUN_ID`, else `main-run`, if not given.
+        clock: what the run goes by; the machine's own if not given.
 
     Raises:
         RunBusyError: another live process holds the run.
@@ -37,7 +41,7 @@ async def create_runtime(run_id: str | None = None, backend: Backend | None = No
     if backend is None:
         raise TypeError("create_runtime needs a backend: create_runtime(run_id, backend)")
     run_id = named_run_id(run_id) or "main-run"
-    session = await Session.open(backend, run_id)
+    session = await Session.open(backend, run_id, clock)
     try:
         await _begin_by_hand(session)
     except BaseException:
@@ -52,6 +56,7 @@ async def run_workflow(
     *,
     backend: Backend,
     run_id: str | None = None,
+    clock: Clock | None = None,
 ) -> R:
     """Run a workflow to its end in this process and return its result.
 
@@ -59,6 +64,7 @@ async def run_workflow(
 
     Args:
         run_id: `FLOPOD_RUN_ID`, else a new one, if not given.
+        clock: what the run goes by; the machine's own if not given.
 
     Raises:
         RunBusyError: another live process holds the run.
@@ -70,7 +76,7 @@ async def run_workflow(
     """
     made = as_workflow(workflow)
     id = named_run_id(run_id) or _new_id(made.name)
-    session = await Session.open(backend, id)
+    session = await Session.open(backend, id, clock)
     again = ended = False
     try:
         await _submit(session.execution, made, input)

@@ -1,7 +1,7 @@
 """A run that this process holds on its own, outside any worker.
 
-It does for one run what a worker does for many: takes the lease, says that it lives, and listens
-for what other programs append.
+It does for one run what a worker does for many: takes the lease, and listens for what other
+programs append.
 """
 
 from __future__ import annotations
@@ -10,16 +10,13 @@ import asyncio
 import logging
 from contextlib import suppress
 
-from msgspec.structs import replace
-
-from flopod.backend import LEASE_TIME, Backend, Lease, WorkerInfo
+from flopod.backend import Backend, Lease
 from flopod.clock import Clock, SystemClock
 from flopod.errors import BackendError, FlopodError
 from flopod.execution import Execution
 from flopod.journal import Journal
 from flopod.loglines import listen
-from flopod.process import this_process
-from flopod.threads import Threads
+from flopod.presence import Presence, stop
 
 QUIET_SECONDS = 0.02
 """How long a run records nothing before it listens to others."""
@@ -30,34 +27,39 @@ logger = logging.getLogger(__name__)
 class Session:
     """The hold of this process on one run."""
 
-    def __init__(self, backend: Backend, me: WorkerInfo, lease: Lease, journal: Journal) -> None:
-        clock = SystemClock()
-        self.me = me
-        self.execution = Execution(journal, clock, Threads())
+    def __init__(
+        self, backend: Backend, presence: Presence, lease: Lease, journal: Journal, clock: Clock
+    ) -> None:
+        self.me = presence.me
+        self.execution = Execution(journal, clock, presence.threads)
         self.execution.on_parked = self.follow
         self._backend = backend
-        self._clock: Clock = clock
+        self._presence = presence
         self._lease = lease
-        self._beat: asyncio.Task[None] = asyncio.create_task(self._stay_alive())
         self._news: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, backend: Backend, run_id: str) -> Session:
+    async def open(cls, backend: Backend, run_id: str, clock: Clock | None = None) -> Session:
         """Take the lease of a run and read its log.
+
+        Args:
+            clock: what the run goes by; the machine's own if not given.
 
         Raises:
             RunBusyError: another live process holds it.
         """
         listen()
-        me = this_process()
-        lease = await backend.claim_run(me, run_id)
+        clock = clock or SystemClock()
+        presence, lease = Presence.enter(backend), None
         try:
-            journal = await Journal.open(backend, run_id, lease, SystemClock())
+            lease = await backend.claim_run(presence.me, run_id)
+            journal = await Journal.open(backend, run_id, lease, clock)
         except BaseException:
-            await backend.release(lease)
-            await backend.retire(me.worker_id)
+            if lease is not None:
+                await backend.release(lease)
+            await presence.leave()
             raise
-        return cls(backend, me, lease, journal)
+        return cls(backend, presence, lease, journal, clock)
 
     def follow(self) -> None:
         """Listen for what other programs append, from now on."""
@@ -65,34 +67,30 @@ class Session:
             self._news = asyncio.create_task(self._listen())
 
     async def close(self, *, again: bool = False, ended: bool = False) -> None:
-        """Give the run back.
+        """Give the run back, also when the caller is cancelled meanwhile.
 
         Args:
             again: it has work to do that a worker may take up at once.
             ended: its end was recorded just now, and gave it back.
         """
-        for task in (self._beat, self._news):
-            if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+        closing = asyncio.create_task(self._close(again, ended))
+        try:
+            await asyncio.shield(closing)
+        except asyncio.CancelledError:
+            await asyncio.wait([closing])
+            raise
+
+    async def _close(self, again: bool, ended: bool) -> None:
+        await stop([self._news] if self._news is not None else [])
         with suppress(FlopodError):
             await self.execution.journal.flush()
         try:
             if not ended:
                 await self._backend.release(self._lease, again=again)
-            await self._backend.retire(self.me.worker_id)
+            await self._presence.leave()
         except BackendError as error:
             # What the run came to is told all the same; the lease ends with this process.
             logger.warning("run %s: not given back: %s", self._lease.run_id, error)
-
-    async def _stay_alive(self) -> None:
-        while True:
-            await asyncio.sleep(LEASE_TIME.total_seconds() / 3)
-            try:
-                await self._backend.renew(alive(self.me, self._clock))
-            except FlopodError as error:
-                logger.warning("run %s: lease not renewed: %s", self._lease.run_id, error)
 
     async def _until_quiet(self) -> None:
         """Return once nothing was recorded for a moment.
@@ -117,8 +115,3 @@ class Session:
             self.execution.fail(error)
         else:
             self.execution.fail(BackendError(f"the store {self._backend.url} was closed"))
-
-
-def alive(me: WorkerInfo, clock: Clock) -> WorkerInfo:
-    """Return `me`, alive for another lease time."""
-    return replace(me, expires_at=clock.now() + LEASE_TIME)

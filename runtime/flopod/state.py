@@ -127,10 +127,10 @@ class Track:
         self._at = target
         return self._value
 
-    def sizes(self) -> tuple[int, int]:
-        """Return the bytes of the last full value, and of the changes recorded after it."""
+    def since_full(self) -> int:
+        """Return the bytes of the changes recorded after the last full value."""
         last = self._full_before(len(self.changes) - 1)
-        return _size(self.changes[last]), sum(map(_size, self.changes[last + 1 :]))
+        return sum(map(_size, self.changes[last + 1 :]))
 
     def _full_before(self, target: int) -> int:
         return next(i for i in range(target, -1, -1) if is_full(self.changes[i]))

@@ -156,7 +156,8 @@ def _after(s: RunSummary, event: Event) -> RunSummary:
                 deadline=fact.deadline,
                 schema=fact.schema,
             )
-            return replace(s, open_waits=(*s.open_waits, opened))
+            others = (wait for wait in s.open_waits if wait.path != path)
+            return replace(s, open_waits=(*others, opened))
         case ev.EventDelivered():
             return replace(s, open_waits=_delivered(s.open_waits, path, fact.event))
         case ev.WaitCompleted() | ev.WaitTimedOut():

@@ -11,12 +11,14 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, TypeAlias
 
-Job: TypeAlias = Callable[[], None]
+Job: TypeAlias = Callable[[], bool]
+"""Says whether its thread goes on."""
 
 
 GROW_SECONDS = 0.002
@@ -33,6 +35,8 @@ class Threads:
         self._calls = 0
         """Calls under way, or waiting for a thread."""
         self._growing: asyncio.TimerHandle | None = None
+        # The threads hold on to the queue alone: they end when nobody can give them work any more.
+        weakref.finalize(self, self._jobs.put, _stop(self._jobs)).atexit = False
 
     def call(self, fn: Callable[[], Any]) -> asyncio.Future[Any]:
         """Call `fn` in a thread, with the caller's context variables; return its outcome.
@@ -43,7 +47,7 @@ class Threads:
         outcome: asyncio.Future[Any] = loop.create_future()
         context = contextvars.copy_context()
 
-        def job() -> None:
+        def job() -> bool:
             value, error = None, None
             try:
                 value = context.run(fn)
@@ -53,6 +57,7 @@ class Threads:
             # The loop may be gone by now, when a step outlived its worker.
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(self._settle, outcome, value, error)
+            return True
 
         self._calls += 1
         self._jobs.put(job)
@@ -69,11 +74,8 @@ class Threads:
 
     def _add_thread(self) -> None:
         self._threads += 1
-        threading.Thread(target=self._work, name="flopod-step", daemon=True).start()
-
-    def _work(self) -> None:
-        while True:
-            self._jobs.get()()
+        jobs = self._jobs
+        threading.Thread(target=_work, args=(jobs,), name="flopod-step", daemon=True).start()
 
     def _settle(
         self, outcome: asyncio.Future[Any], value: Any, error: BaseException | None
@@ -88,6 +90,22 @@ class Threads:
         else:
             # A future refuses StopIteration, and a loop does not survive SystemExit.
             outcome.set_exception(StepExit(error))
+
+
+def _work(jobs: SimpleQueue[Job]) -> None:
+    # No name for a job: one that is over must not be held while the next is waited for.
+    while jobs.get()():
+        pass
+
+
+def _stop(jobs: SimpleQueue[Job]) -> Job:
+    """Return the last job, which each thread that takes it hands on to the next."""
+
+    def stop() -> bool:
+        jobs.put(stop)
+        return False
+
+    return stop
 
 
 class StepExit(Exception):

@@ -7,11 +7,14 @@ from typing import Any
 
 from flopod import events as ev
 from flopod import shapes
-from flopod.activity import wait_until
+from flopod.activity import typed
 from flopod.errors import FlopodError, StaleAppendError
 from flopod.events import decoded, whole_ms
 from flopod.execution import Execution
+from flopod.failures import describe
+from flopod.moments import Moment, wait_until
 from flopod.recall import Step
+from flopod.records import json_part
 from flopod.scope import Scope
 from flopod.summary import RunSummary
 
@@ -25,9 +28,10 @@ async def sleep(scope: Scope, id: str, duration: timedelta) -> None:
     if step is not None and isinstance(step.opened, ev.SleepStarted):
         wake_at = step.opened.wake_at
     else:
+        await scope.begin(path)
         wake_at = whole_ms(execution.clock.now() + duration)
         await execution.record(ev.SleepStarted(wake_at=wake_at), path)
-    await wait_until(execution, wake_at)
+    await wait_until(execution, wake_at, path)
     execution.journal.ride(ev.SleepCompleted(), path)
 
 
@@ -36,17 +40,16 @@ async def wait(scope: Scope, id: str, event: str, timeout: timedelta | None, typ
     path, step = scope.ask(id, "wait")
     outcome = step.outcome if step is not None else None
     if outcome is None:
-        opened = await _opened(scope.execution, path, step, event, timeout, type)
-        outcome = await _resolved(scope.execution, path, opened)
+        opened = await _opened(scope, path, step, event, timeout, type)
+        outcome = await _resolved(scope.execution, path, opened, type)
     if not isinstance(outcome, ev.WaitCompleted):
         return None
     delivery: Any = scope.execution.recall.by_id[outcome.delivery_id].fact
-    payload = decoded(delivery.payload)
-    return payload if type is None else shapes.convert(payload, type, f"payload of {path!r}")
+    return typed(scope.execution, path, "payload", delivery.payload, type)
 
 
 async def _opened(
-    execution: Execution,
+    scope: Scope,
     path: str,
     step: Step | None,
     event: str,
@@ -55,30 +58,65 @@ async def _opened(
 ) -> ev.WaitStarted:
     if step is not None and isinstance(step.opened, ev.WaitStarted):
         return step.opened
-    deadline = whole_ms(execution.clock.now() + timeout) if timeout is not None else None
     schema = shapes.schema_of(type) if type is not None else None
+    await scope.begin(path)
+    now = scope.execution.clock.now()
+    deadline = whole_ms(now + timeout) if timeout is not None else None
     opened = ev.WaitStarted(event=event, deadline=deadline, schema=schema)
-    await execution.record(opened, path)
+    await scope.execution.record(opened, path)
     return opened
 
 
 async def _resolved(
-    execution: Execution, path: str, wait: ev.WaitStarted
+    execution: Execution, path: str, wait: ev.WaitStarted, type: Any
 ) -> ev.WaitCompleted | ev.WaitTimedOut:
     """Take the oldest delivery, or time out. What the log says first is what counts."""
     recall, journal = execution.recall, execution.journal
+    due = Moment(execution, wait.deadline, path) if wait.deadline is not None else None
     while True:
         seen = journal.last_seq
-        if delivery := recall.delivery_for(path, wait):
-            taken = ev.WaitCompleted(delivery_id=_id_of(delivery))
+        for delivery in recall.deliveries_for(path, wait):
+            fact: Any = delivery.fact
+            recall.taken.add(fact.delivery_id)
+            if why := _misfit(fact.payload, wait.schema, type):
+                await _pass_over(execution, path, wait, fact.delivery_id, why)
+                continue
+            taken = ev.WaitCompleted(delivery_id=fact.delivery_id)
             await execution.record(taken, path)
-            recall.taken.add(taken.delivery_id)
             return taken
-        if wait.deadline is not None and execution.clock.now() >= wait.deadline:
+        if due is not None and due.has_come:
             if (late := await _timed_out(execution, path, wait.event, seen)) is not None:
                 return late
         else:
             await execution.park(wait.deadline)
+
+
+def _misfit(payload: ev.Encoded, schema: dict[str, Any] | None, type: Any) -> str:
+    """Return why a wait can't take a payload; '' if it can.
+
+    Not all is checked at the door: there may have been no wait yet, and a type may ask for more
+    than its schema says. What the wait does not take must not end the run, now and at each retry.
+    """
+    try:
+        if schema is not None:
+            shapes.check(json_part(payload), schema, "payload")
+        if type is not None:
+            shapes.convert(decoded(payload), type, "payload")
+    except Exception as error:
+        # A type is the author's code: whatever it raises says that it does not take the payload.
+        return str(describe(error))
+    return ""
+
+
+async def _pass_over(
+    execution: Execution, path: str, wait: ev.WaitStarted, delivery_id: str, why: str
+) -> None:
+    """Say once in the run's log that a delivery was not taken, and wait on."""
+    message = f"delivery {delivery_id!r} was passed over, the wait goes on: {why}"
+    if (path, message) not in execution.recall.said:
+        execution.journal.ride(ev.LogEmitted(level="warning", message=message), path)
+        # Recorded again, or the run would count as one with a delivery to take.
+        await execution.record(wait, path)
 
 
 class _Delivered(FlopodError):
@@ -107,8 +145,3 @@ async def _timed_out(
         await execution.journal.refresh()
         return None
     return late
-
-
-def _id_of(delivery: ev.Event) -> str:
-    fact: Any = delivery.fact
-    return str(fact.delivery_id)

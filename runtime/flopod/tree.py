@@ -53,6 +53,10 @@ class Node:
     """What the node's own events say; None where only those below say something."""
     inside: dict[Status, int] = field(default_factory=dict)
     """How many nodes, this one and those below, say what of themselves."""
+    code_changed_at: int = 0
+    """Of the run: the number of the event that took it up with another source; 0: none did."""
+    unfit: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    """Of a run that its code no longer fits: the paths recorded where it stopped, those asked."""
 
     @property
     def name(self) -> str:
@@ -90,15 +94,17 @@ class TreeBuilder:
         match event.fact:
             case ev.RunSubmitted(workflow=workflow):
                 root.note = workflow
-            case ev.RunStarted() if root.status not in STOPPED:
+            case ev.RunStarted(was=was) if root.status not in STOPPED:
                 root.status, root.started_at = Status.RUNNING, root.started_at or at
+                root.code_changed_at = event.seq if was else root.code_changed_at
             case ev.RunCompleted():
                 self._end(Status.OK, at)
             case ev.RunFailed(error=error):
                 self._end(Status.ERROR, at, error)
             case ev.RunCancelled():
                 self._end(Status.CANCELLED, at)
-            case ev.RunNeedsAttention(error=error):
+            case ev.RunNeedsAttention(error=error, recorded=recorded, asked=asked):
+                root.unfit = recorded, asked
                 self._end(Status.NEEDS_ATTENTION, at, error)
             case ev.RunRetried(voided=voided):
                 self._again(voided, at)
@@ -201,6 +207,7 @@ class TreeBuilder:
     def _again(self, voided: Iterable[str], at: datetime) -> None:
         """The run goes on: what it was at is open again."""
         self.root.status, self.root.ended_at, self.root.error = Status.QUEUED, None, None
+        self.root.unfit = (), ()
         for node, own in self._shelved:
             self._set(node, own, at)
         for path in voided:

@@ -31,7 +31,10 @@ SMALL = 4096
 """Bytes up to which a list or map is recorded whole at every change."""
 
 OUTWEIGH = 8
-"""A large one is recorded whole again once its changes come to so many times its size."""
+"""A large one is recorded whole again once its changes come to so many times what it holds.
+
+So one that only grows never is: its log is what was put in.
+"""
 
 IMMUTABLE = (type(None), bool, int, float, str, bytes)
 
@@ -45,10 +48,10 @@ class Variable:
         self._track = scope.execution.recall.tracks.get(path, Track())
         self._latest: Any = None
         self._loaded = False
-        self._full = 0
-        """Bytes of the last full value."""
+        self._size = 0.0
+        """Bytes of the value: counted when it was last recorded whole, estimated since."""
         self._since = 0
-        """Bytes of the changes recorded after it."""
+        """Bytes of the changes recorded after that."""
         self._changing = asyncio.Lock()
 
     @property
@@ -77,7 +80,8 @@ class Variable:
         if not self._loaded:
             if self._track.seqs:
                 self._latest = copy.deepcopy(self._track.value_at(LIVE))
-                self._full, self._since = self._track.sizes()
+                self._size = len(bytes(encoded(self._latest)))
+                self._since = self._track.since_full()
             self._loaded = True
         return self._latest
 
@@ -90,6 +94,7 @@ class Variable:
                 f"{self._path!r} was changed inside step {scope.path!r}; "
                 "return the value from the step and change the variable in the workflow's body"
             )
+        scope.check_loop(f"{self._path!r} was changed")
         nth = scope.changed[self._path]
         scope.changed[self._path] += 1
         known = scope.execution.recall.changes.get((self._path, scope.path, nth))
@@ -108,16 +113,19 @@ class Variable:
     def _by(self) -> str:
         return self._scope().path
 
-    def _worth_in_full(self, change: Encoded) -> bool:
-        """Say whether to record the whole value: it is small, or the changes outweigh it."""
+    def _worth_in_full(self, change: Encoded, growth: float) -> bool:
+        """Say whether to record the whole value: it is small, or the changes outweigh it.
+
+        Args:
+            growth: by about how many bytes the value grows.
+        """
         self._since += len(bytes(change))
-        if self._full + self._since <= SMALL:
-            return True
-        return self._since > OUTWEIGH * self._full
+        self._size += growth
+        return self._size <= SMALL or self._since > OUTWEIGH * self._size
 
     def _whole(self, value: Any) -> Encoded:
         whole = encoded(value, f"value of {self._path!r}")
-        self._full, self._since = len(bytes(whole)), 0
+        self._size, self._since = len(bytes(whole)), 0
         return whole
 
 
@@ -174,7 +182,7 @@ class List(Variable, Generic[T]):
         pushed = encoded(list(values), f"pushed to {self._path!r}")
 
         async def make(now: list[T]) -> Change:
-            if self._worth_in_full(pushed):
+            if self._worth_in_full(pushed, len(bytes(pushed))):
                 return ev.ListSet(value=self._whole([*now, *values]), by=self._by())
             return ev.ListSet(pushed=pushed, by=self._by())
 
@@ -185,7 +193,8 @@ class List(Variable, Generic[T]):
 
         async def make(now: list[T]) -> Change:
             kept = tuple(index for index, item in enumerate(now) if keep(fresh(item)))
-            if self._worth_in_full(encoded(list(kept))):
+            share = len(kept) / len(now) if now else 1.0
+            if self._worth_in_full(encoded(list(kept)), self._size * (share - 1)):
                 return ev.ListSet(value=self._whole([now[i] for i in kept]), by=self._by())
             return ev.ListSet(kept=kept, by=self._by())
 
@@ -209,7 +218,7 @@ class Map(Variable, Generic[K, V]):
         put = encoded([key, value], f"entry of {self._path!r}")
 
         async def make(now: dict[K, V]) -> Change:
-            if self._worth_in_full(put):
+            if self._worth_in_full(put, 0 if key in now else len(bytes(put))):
                 return ev.MapSet(value=self._whole({**now, key: value}), by=self._by())
             return ev.MapSet(put=put, by=self._by())
 
@@ -220,7 +229,8 @@ class Map(Variable, Generic[K, V]):
         deleted = encoded(key, f"key of {self._path!r}")
 
         async def make(now: dict[K, V]) -> Change:
-            if self._worth_in_full(deleted):
+            share = 1 / len(now) if key in now else 0.0
+            if self._worth_in_full(deleted, -self._size * share):
                 left = {k: v for k, v in now.items() if k != key}
                 return ev.MapSet(value=self._whole(left), by=self._by())
             return ev.MapSet(deleted=deleted, by=self._by())
@@ -259,6 +269,7 @@ async def map_(scope: Scope, id: str, initial: Mapping[K, V] | None) -> Map[K, V
 
 
 async def _begin(made: Variable, first: Change) -> None:
+    await made._home.begin(made.path)
     await made._execution.record(first, made.path)
     made._latest, made._loaded = apply(None, first), True
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
@@ -18,33 +18,30 @@ from typing import Any, Self
 
 from flopod import events as ev
 from flopod.backend import LEASE_TIME, Backend, Lease, WorkerInfo
-from flopod.clock import Clock, SystemClock
+from flopod.clock import Clock, SystemClock, rest
 from flopod.engine import execute
-from flopod.errors import (
-    CorruptLogError,
-    ErrorInfo,
-    FlopodError,
-    LeaseLostError,
-    RunNotFoundError,
-)
+from flopod.errors import CorruptLogError, ErrorInfo, FlopodError, LeaseLostError, RunNotFoundError
 from flopod.events import Fact
 from flopod.execution import Execution
 from flopod.held import Held
 from flopod.journal import Journal
 from flopod.loglines import listen
+from flopod.presence import alive, stop
 from flopod.process import this_process
 from flopod.registry import Workflow, by_name
-from flopod.session import alive
 from flopod.threads import Threads
 
 LOOK_SECONDS = 1.0
 """How long a worker goes at most without looking for runs."""
 
-LEAST_REST = 0.02
-"""Seconds between two looks that found nothing, whatever the store tells."""
+LEAST_REST = timedelta(milliseconds=20)
+"""Time between two looks that found nothing, whatever the store tells."""
 
 UNLOAD_SECONDS = 1.0
 """How long a run stays loaded in which nothing can go on."""
+
+MOST_LOADED = 200
+"""With more runs than these, one in which nothing can go on is unloaded at once."""
 
 SOON = timedelta(seconds=10)
 """A run that goes on by itself within this time is not worth unloading."""
@@ -79,6 +76,13 @@ class Worker:
         self._look = asyncio.Event()
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self.on_rest: Callable[[], None] = lambda: None
+        """Called when there was nothing to claim, before it waits."""
+
+    @property
+    def held(self) -> Mapping[str, Held]:
+        """What it knows of the runs that it has, by id."""
+        return self._held
 
     @property
     def info(self) -> WorkerInfo:
@@ -99,7 +103,13 @@ class Worker:
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
-        await self.finished()
+        try:
+            await self.finished()
+        except asyncio.CancelledError:
+            # Steps in flight are not waited for then: they are cut off, and their runs given back.
+            await stop(self._in_hand())
+            await self._end()
+            raise
 
     def stop(self) -> None:
         """Begin no step any more; those in flight end and are recorded."""
@@ -114,10 +124,10 @@ class Worker:
         await self._stopping.wait()
         while tasks := self._in_hand():
             await asyncio.wait(tasks)
-        for task in self._tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await self._end()
+
+    async def _end(self) -> None:
+        await stop(self._tasks)
         self._tasks = []
         with _noted("not retired"):
             await self._backend.retire(self._me.worker_id)
@@ -128,7 +138,7 @@ class Worker:
         return [task for task in tasks if task is not None]
 
     async def _renew(self) -> None:
-        self._me = alive(self._me, self._clock)
+        self._me = alive(self._me)
         await self._backend.renew(self._me)
 
     async def _stay_alive(self) -> None:
@@ -180,6 +190,8 @@ class Worker:
         room = self._me.concurrency - sum(held.busy for held in self._held.values())
         if room <= 0:
             return 0
+        # A claim is a sign of life: without it, one that slept too long would take its own runs.
+        self._me = alive(self._me)
         leases = await self._backend.claim(self._me, workflows=self._workflows, limit=room)
         for lease in leases:
             self._start(lease)
@@ -190,10 +202,9 @@ class Worker:
         due = None
         with _noted("next due run unknown"):
             due = await self._backend.next_due(self._workflows)
-        left = (due - self._clock.now()).total_seconds() if due else LOOK_SECONDS
-        with suppress(TimeoutError):
-            async with asyncio.timeout(max(LEAST_REST, min(left, LOOK_SECONDS))):
-                await self._look.wait()
+        soonest = self._clock.now() + LEAST_REST
+        self.on_rest()
+        await rest(self._clock, self._look, max(due, soonest) if due else None, LOOK_SECONDS)
 
     def _start(self, lease: Lease) -> None:
         held = Held(lease)
@@ -257,7 +268,8 @@ class Worker:
         return execution
 
     def _unload_later(self, execution: Execution) -> None:
-        asyncio.get_running_loop().call_later(UNLOAD_SECONDS, self._unload, execution)
+        moment = UNLOAD_SECONDS if len(self._held) <= MOST_LOADED else 0
+        asyncio.get_running_loop().call_later(moment, self._unload, execution)
         self._look.set()
 
     def _unload(self, execution: Execution) -> None:

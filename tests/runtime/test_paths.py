@@ -80,7 +80,11 @@ def test_a_long_key_is_cut_and_stays_distinct() -> None:
 
 
 keys = st.text(st.characters(exclude_categories=()) | st.sampled_from("/[]%25F\n"), max_size=20)
-ids = st.text(st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="/[]"), min_size=1)
+ids = st.text(
+    st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="/[]"),
+    min_size=1,
+    max_size=200,
+)
 labels = st.tuples(ids, st.lists(keys | st.integers(0, 9), max_size=2))
 
 

@@ -77,9 +77,8 @@ def test_a_track_gives_the_value_after_any_change_in_any_order_of_asking(
         assert track.value_at(seq) == values[min(seq, len(values))]
 
 
-def test_sizes_are_those_of_the_last_full_value_and_of_what_came_after() -> None:
+def test_what_came_after_the_last_full_value_is_counted() -> None:
     track = Track()
     for seq, change in enumerate([FULL, PUSHED, FULL, PUSHED, PUSHED], 1):
         track.add(seq, change)
-    full, pushed = (len(bytes(part)) for part in (FULL.value or b"", PUSHED.pushed or b""))
-    assert track.sizes() == (full, 2 * pushed)
+    assert track.since_full() == 2 * len(bytes(PUSHED.pushed or b""))

@@ -50,7 +50,9 @@ def event_words(event: Event) -> str:
         case ev.RunSubmitted():
             return safe(f"{fact.workflow} {_value(fact.input)}".strip(), WORDS)
         case ev.RunStarted():
-            return safe(f"by {fact.worker}", WORDS) if fact.worker else ""
+            changed = "with changed source" if fact.was else ""
+            by = f"by {fact.worker}" if fact.worker else ""
+            return safe(f"{by} {changed}".strip(), WORDS)
         case ev.RunCompleted() | ev.ActivityCompleted():
             return f"→ {_value(fact.output)}"
         case ev.EachItemCompleted() | ev.ParallelBranchCompleted():

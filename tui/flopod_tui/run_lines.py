@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import zip_longest
 
 from flopod.events import Event
 from flopod.inner import OpenWait
@@ -68,6 +69,7 @@ def show_lines(
 ) -> Iterator[str]:
     """Yield all that is shown of a run."""
     yield from _head(run, now)
+    yield from _changed_code(tree)
     yield from ["", "Paths"]
     yield from (f"  {_path_line(line, now)}" for line in path_lines(tree, {})[1:])
     if state:
@@ -100,6 +102,20 @@ def _head(run: RunSummary, now: datetime) -> Iterator[str]:
     yield f"  events     {run.last_seq}"
     if run.worker:
         yield f"  worker     {safe(run.worker)}"
+
+
+def _changed_code(tree: Node) -> Iterator[str]:
+    """Yield that the workflow's source is another now, and where it no longer fits the log."""
+    if tree.code_changed_at:
+        yield f"  code       another since event {tree.code_changed_at}"
+    recorded, asked = (["", *map(safe, paths)] for paths in tree.unfit)
+    if tree.unfit != ((), ()):
+        recorded[0], asked[0] = "Recorded", "Asked"
+        width = max(map(len, recorded))
+        yield ""
+        for left, right in zip_longest(recorded, asked, fillvalue=""):
+            mark = " " if left == right or left == "Recorded" else "▸"
+            yield f"{mark} {left:<{width}}  {right}".rstrip()
 
 
 def _doing(run: RunSummary, now: datetime) -> str:
