@@ -59,6 +59,18 @@ imports: $(READY) ## Check that imports point down.
 bench: $(READY) ## Measure, beside the raw limits of this machine; prints JSON.
 	@$(BIN)/python tests/benchmarks
 
+SECONDS ?= 60
+SEED ?= 1
+NAMES ?=
+
+.PHONY: soak
+soak: $(READY) ## Try the promises under faults: SECONDS=600 SEED=1 NAMES="kills walk" make soak.
+	@$(BIN)/python tests/soak --seconds $(SECONDS) --seed $(SEED) $(NAMES)
+
+.PHONY: mutants
+mutants: $(READY) ## Break the code on purpose, one line at a time: a test must notice each.
+	@$(BIN)/python tests/mutants
+
 .PHONY: screenshots
 screenshots: $(READY) ## Take the pictures in screenshots/ anew.
 	$(BIN)/python screenshots/take.py

@@ -1,6 +1,6 @@
 """Opening a run of 100,000 events: read the log from its store, and fold it for a replay.
 
-The limit is the JSON library alone: the same lines decoded in a loop, into plain Python data.
+The limit is the JSON library alone: the same lines decoded into plain Python data, and kept.
 """
 
 from __future__ import annotations
@@ -38,10 +38,9 @@ def measure(scratch: Path, rounds: int) -> dict[str, Any]:
 def _round(stores: dict[str, Callable[[], Backend]]) -> dict[str, float]:
     lines = [records.line(event) for event in _story()]
     start = time.perf_counter()
-    for line in lines:
-        msgspec.json.decode(line)
+    decoded = [msgspec.json.decode(line) for line in lines]
     limit = time.perf_counter() - start
-    del lines
+    del lines, decoded
     figures = {"raw_decode_s": limit}
     for name, made in stores.items():
         taken = asyncio.run(_open(made()))
@@ -71,7 +70,7 @@ async def _open(backend: Backend) -> float:
 def _story() -> list[Event]:
     facts: list[Event] = [Event(RunSubmitted(workflow="order"))]
     for number in range(EVENTS - 1):
-        path = f"step[{number // 2}]/fetch"
+        path = f"step-{number // 2}"
         output = encoded({"number": number, "name": "a result"})
         fact = ActivityCompleted(output=output) if number % 2 else ActivityStarted()
         facts.append(Event(fact, path))
