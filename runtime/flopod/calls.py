@@ -112,7 +112,7 @@ class Caller:
             raise TooLong(f"took longer than {self._seconds:g} s") from None
 
     async def _value(self) -> Any:
-        if inspect.iscoroutinefunction(self._fn):
+        if self._kept is None:
             return await self._fn()
         thread = self.execution.threads.call(self._fn)
         value = await (thread if self._seconds is None else self._left_behind(thread))
