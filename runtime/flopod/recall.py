@@ -42,6 +42,9 @@ KINDS: dict[type[Fact], str] = {
 AROUND = {"item": "each", "branch item": "parallel"}
 """What an item is an item of."""
 
+PAUSES = frozenset({"sleep", "wait"})
+"""Kinds of steps in which a run only waits."""
+
 CHANGES = (ev.VarSet, ev.ListSet, ev.MapSet)
 """Facts that change a variable."""
 
@@ -108,6 +111,13 @@ class Recall:
     """What was recorded in the wake of a failure that a retry made void, or of a cancelling."""
     fruitless: int = 0
     """How often in a row the run was taken up without getting anywhere."""
+    blameless: int = 0
+    """In how many of these lives, but for the last, it had begun nothing and only waited: others
+    may have brought its process down."""
+    begun: bool = False
+    """A step was begun since the run was taken up."""
+    pausing: set[str] = field(default_factory=set)
+    """Paths of the sleeps and waits that are open."""
 
     def add(self, event: Event) -> None:
         """Take one event in."""
@@ -125,7 +135,7 @@ class Recall:
         else:
             self._add_to_run(fact, event.seq)
         if type(fact) not in IDLE:
-            self.fruitless = 0
+            self.fruitless = self.blameless = 0
 
     def _add_step(self, kind: str, event: Event) -> None:
         fact, path = event.fact, event.path
@@ -141,12 +151,28 @@ class Recall:
         step.seq = event.seq
         if type(fact) in STARTS:
             step.opened = fact
+            if kind in PAUSES:
+                self.pausing.add(path)
+            else:
+                self.begun = True
         else:
             step.outcome = fact
+            if kind in PAUSES:
+                self.pausing.discard(path)
         if isinstance(fact, ev.WaitCompleted):
             self.taken.add(fact.delivery_id)
         elif isinstance(fact, ev.RepeatIterationCompleted):
             self.steps[path[: path.rfind("[")]].seq = event.seq
+
+    @property
+    def only_waits(self) -> bool:
+        """It was taken up and has begun nothing since: there is only something to wait for."""
+        return bool(self.fruitless and self.pausing and not self.begun)
+
+    @property
+    def crashes(self) -> int:
+        """How often in a row its process died while it was at work, as far as can be seen."""
+        return self.fruitless - self.blameless - self.only_waits
 
     def _new_step(self, path: str, kind: str, seq: int) -> Step:
         """Note a step, and what is around it: a repeat leaves no record of its start."""
@@ -168,7 +194,9 @@ class Recall:
             case ev.RunSubmitted():
                 self.submitted = fact
             case ev.RunStarted(code=code):
+                self.blameless += self.only_waits
                 self.fruitless += 1
+                self.begun = False
                 self.code = code
             case ev.RunCancelRequested():
                 self.cancel_requested = self.cancel_requested or seq

@@ -16,11 +16,11 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from flopod import events as ev
+from flopod import crash_loop
 from flopod.backend import LEASE_TIME, Backend, Lease, WorkerInfo
 from flopod.clock import Clock, SystemClock, rest
 from flopod.engine import execute
-from flopod.errors import CorruptLogError, ErrorInfo, FlopodError, LeaseLostError, RunNotFoundError
+from flopod.errors import CorruptLogError, FlopodError, LeaseLostError, RunNotFoundError
 from flopod.events import Fact
 from flopod.execution import Execution
 from flopod.held import Held
@@ -48,9 +48,6 @@ SOON = timedelta(seconds=10)
 
 ASIDE_SECONDS = 5.0
 """How long a run is left alone after the store would not read or write it."""
-
-MAX_FRUITLESS = 10
-"""How often in a row a run is taken up that dies each time without recording anything new."""
 
 logger = logging.getLogger(__name__)
 
@@ -251,8 +248,7 @@ class Worker:
         if recall.ended is not None:
             await self._backend.release(held.lease)
             return recall.ended
-        if recall.fruitless >= MAX_FRUITLESS:
-            stop = ev.RunNeedsAttention(error=_crash_loop(recall.fruitless))
+        if (stop := crash_loop.seen_in(recall)) is not None:
             return (await journal.record(stop)).fact
         execution = held.execution = self._loaded(journal)
         if held.news:
@@ -276,14 +272,6 @@ class Worker:
         wakes = execution.wakes
         if execution.blocked and (wakes is None or wakes > self._clock.now() + SOON):
             execution.drain()
-
-
-def _crash_loop(times: int) -> ErrorInfo:
-    return ErrorInfo(
-        type="CrashLoop",
-        message=f"taken up {times} times in a row, and the process died each time before anything "
-        "new was recorded; look at what the run does there, then retry it",
-    )
 
 
 class _noted(suppress):

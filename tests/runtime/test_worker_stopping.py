@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from flopod import BackendError, Control, Runtime, Worker, run_workflow
+from flopod import BackendError, Control, Runtime, Worker, crash_loop, run_workflow
 from flopod import events as ev
 from flopod.backend import Backend
 from flopod.events import Event, encoded
 from flopod.process import this_process
+from flopod.recall import replayed
 from flopod_backends import MemoryBackend
 from runtime.lives import RUN, cut, finished, let_go, told, until
 from runtime.work import job, started
@@ -139,6 +140,28 @@ async def test_a_run_that_kills_its_worker_over_and_over_needs_attention() -> No
         assert not calls
         await Control(backend).retry(RUN)
         await until(backend, lambda run: run.status == "ok")
+
+
+async def test_a_run_that_only_waited_is_not_stopped_for_what_brought_its_worker_down() -> None:
+    async def body(wf: Runtime) -> Any:
+        return await wf.wait("approval", "approved")
+
+    opened = Event(ev.WaitStarted(event="approved"), "approval")
+    log = [Event(ev.RunSubmitted(workflow="job")), Event(ev.RunStarted(worker="gone:0")), opened]
+    log += [Event(ev.RunStarted(worker=f"gone:{n}")) for n in range(1, 30)]
+    backend = await cut(log)
+    async with Worker(backend, [job(body)]):
+        await Control(backend).deliver(RUN, "approval", "approved", "yes")
+        assert (await until(backend, lambda run: run.finished)).status == "ok"
+
+
+async def test_one_that_begins_a_step_beside_a_wait_is_stopped_all_the_same() -> None:
+    log = [Event(ev.RunSubmitted(workflow="job")), Event(ev.RunStarted(worker="gone:0"))]
+    log += [Event(ev.WaitStarted(event="approved"), "approval")]
+    for n in range(10):
+        log += [Event(ev.RunStarted(worker=f"gone:{n}")), Event(ev.ActivityStarted(), "deadly")]
+    assert crash_loop.seen_in(replayed(log)) is not None
+    assert crash_loop.seen_in(replayed(log[:-2])) is None
 
 
 async def test_that_a_run_was_begun_is_durable_before_its_body_is_entered() -> None:
