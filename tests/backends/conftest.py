@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from stories import STORY, step, submitted
 
-from flopod_backends import FileBackend
+from flopod_backends import FileBackend, SqliteBackend
 from flopod_backends.fs import FileSystem
 
 # The contracts are plain modules: their assertions are to be explained like those of tests.
@@ -65,3 +65,27 @@ async def told(folder: Path, log: Path) -> bytes:
     await store.append("r2", [submitted()])
     await store.close()
     return log.read_bytes()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Tell where a SQLite store may be made."""
+    return tmp_path / "runs.db"
+
+
+@pytest.fixture
+async def store(path: Path) -> AsyncIterator[SqliteBackend]:
+    """Give a SQLite store with two runs."""
+    store = SqliteBackend(path)
+    await store.append("r1", [submitted(), step(), step("b")])
+    await store.append("r2", [submitted(1)])
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def other(store: SqliteBackend, path: Path) -> AsyncIterator[SqliteBackend]:
+    """Give a handle that remembers nothing of the runs."""
+    other = SqliteBackend(path)
+    yield other
+    await other.close()

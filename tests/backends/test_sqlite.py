@@ -25,11 +25,6 @@ from flopod_backends.sqlite_schema import APPLICATION_ID, VERSION
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
-@pytest.fixture
 async def store(path: Path) -> AsyncIterator[SqliteBackend]:
     store = SqliteBackend(path)
     yield store

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -13,28 +12,6 @@ from stories import step, submitted
 from flopod.backend import RunQuery
 from flopod.errors import RunExistsError
 from flopod_backends import SqliteBackend
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
-@pytest.fixture
-async def store(path: Path) -> AsyncIterator[SqliteBackend]:
-    store = SqliteBackend(path)
-    await store.append("r1", [submitted(), step(), step("b")])
-    await store.append("r2", [submitted(1)])
-    yield store
-    await store.close()
-
-
-@pytest.fixture
-async def other(store: SqliteBackend, path: Path) -> AsyncIterator[SqliteBackend]:
-    """Give a handle that remembers nothing of the runs."""
-    other = SqliteBackend(path)
-    yield other
-    await other.close()
 
 
 async def test_ids_that_differ_only_in_letter_case_are_refused(

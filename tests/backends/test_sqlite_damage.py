@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,29 +13,6 @@ from flopod.backend import RunQuery
 from flopod.errors import BackendError, CorruptLogError
 from flopod.summary import Status
 from flopod_backends import SqliteBackend
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
-@pytest.fixture
-async def store(path: Path) -> AsyncIterator[SqliteBackend]:
-    store = SqliteBackend(path)
-    await store.append("r1", [submitted(), step(), step("b")])
-    await store.append("r2", [submitted(1)])
-    yield store
-    await store.close()
-
-
-@pytest.fixture
-async def other(store: SqliteBackend, path: Path) -> AsyncIterator[SqliteBackend]:
-    """Give a handle that remembers nothing of the runs."""
-    other = SqliteBackend(path)
-    yield other
-    await other.close()
-
 
 DAMAGE = {
     "an event is missing": ("DELETE FROM events WHERE run_id = 'r1' AND seq = 2", "event 2"),

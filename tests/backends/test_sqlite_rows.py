@@ -4,42 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlite_rows import execute, row
-from stories import Clock, step, submitted, told_of, worker
+from stories import Clock, step, told_of, worker
 
 from flopod.backend import RunQuery
 from flopod.errors import BackendError, CorruptLogError
 from flopod.summary import Status
 from flopod_backends import SqliteBackend
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
-@pytest.fixture
-async def store(path: Path) -> AsyncIterator[SqliteBackend]:
-    store = SqliteBackend(path)
-    await store.append("r1", [submitted(), step(), step("b")])
-    await store.append("r2", [submitted(1)])
-    yield store
-    await store.close()
-
-
-@pytest.fixture
-async def other(store: SqliteBackend, path: Path) -> AsyncIterator[SqliteBackend]:
-    """Give a handle that remembers nothing of the runs."""
-    other = SqliteBackend(path)
-    yield other
-    await other.close()
-
 
 BAD_ROWS = {
     "no JSON": "summary = '{'",
