@@ -20,6 +20,7 @@ from flopod.backend import Backend, RunQuery, WorkerInfo, WorkflowInfo
 from flopod.clock import Clock, SystemClock
 from flopod.delivering import Delivered, Delivery
 from flopod.errors import (
+    EventNotFoundError,
     RunExistsError,
     RunFinishedError,
     RunNotFoundError,
@@ -244,12 +245,12 @@ class Control:
 
         Raises:
             RunNotFoundError: there is no such run.
-            ValueError: it has no such event.
+            EventNotFoundError: it has no such event.
             RunExistsError: the new id is taken.
         """
         events = await self.events(run_id)
         if not 1 <= at_seq <= events[-1].seq:
-            raise ValueError(f"run {run_id!r} has events 1 to {events[-1].seq}, not {at_seq}")
+            raise EventNotFoundError(run_id, at_seq, events[-1].seq)
         made = f"{run_id[:100]}-fork-{secrets.token_hex(3)}"
         id = paths.check_run_id(made if new_run_id is None else new_run_id)
         forked = Event(ev.RunForked(source=run_id, source_seq=at_seq), at=self._clock.now())

@@ -217,6 +217,13 @@ class RunNotFoundError(FlopodError, LookupError):
         self.run_id = run_id
 
 
+class EventNotFoundError(FlopodError, ValueError):
+    """A run has no event of this number."""
+
+    def __init__(self, run_id: str, seq: int, last: int) -> None:
+        super().__init__(f"run {run_id!r} has events 1 to {last}, not {seq}")
+
+
 class RunExistsError(FlopodError):
     """That run id is taken."""
 

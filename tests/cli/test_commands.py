@@ -15,7 +15,7 @@ SUMMARY = [
 ]
 COMMANDS = (
     *("tui", "demo", "run", "start", "worker", "runs", "show", "tail", "waits", "deliver"),
-    *("retry", "cancel", "fork", "workflows", "completion"),
+    *("retry", "cancel", "fork", "workflows", "doctor", "completion"),
 )
 ORDER = '{"id": 7, "items": ["pen", "ink"]}'
 
@@ -166,6 +166,15 @@ def test_fork_prints_the_new_id(flopod: Flopod) -> None:
     new = flopod("fork", "o-7", "--at", "5").out.strip()
     assert flopod("fork", "o-7", "--at", "5", "--run-id", "again").out == "again\n"
     assert flopod("run", "order", "-w", FLOWS, "--run-id", new).json["packed"] == ["PEN", "INK"]
+
+
+def test_an_event_that_a_run_does_not_have_is_refused(flopod: Flopod) -> None:
+    flopod("run", "order", ORDER, "-w", FLOWS, "--run-id", "o-7")
+    for command in ("show", "fork"):
+        for seq, why in (("99", "run 'o-7' has events 1 to"), ("0", "from 1 up")):
+            told = flopod(command, "o-7", "--at", seq)
+            assert (told.code, told.out) == (2, "")
+            assert why in told.err and told.err.count("\n") == 1
 
 
 def test_workflows_lists_those_found_with_their_input(flopod: Flopod) -> None:

@@ -11,6 +11,7 @@ import pytest
 from flopod import (
     ActivityError,
     Control,
+    EventNotFoundError,
     Retry,
     RunCancelledError,
     RunExistsError,
@@ -314,7 +315,7 @@ async def test_a_fork_of_what_is_not_there_is_refused() -> None:
     with pytest.raises(RunNotFoundError):
         await control.fork("nobody", 1)
     for seq in (0, 2, -1):
-        with pytest.raises(ValueError, match="has events 1 to 1"):
+        with pytest.raises(EventNotFoundError, match="has events 1 to 1"):
             await control.fork(RUN, seq)
     with pytest.raises(RunExistsError):
         await control.fork(RUN, 1, RUN)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from flopod.control import Control
-from flopod.errors import FlopodError, InvalidPayloadError, brief
+from flopod.errors import InvalidPayloadError, brief
 from flopod_tui import discover, json_input
 from flopod_tui.arguments import Args, Commands, Parser, add_json, add_run, add_workflows, count
 from flopod_tui.commands.store import opened
@@ -136,19 +135,10 @@ async def cancel(args: Args) -> int:
 async def fork(args: Args) -> int:
     """Make a run with the history of another."""
     async with opened(args.backend) as control:
-        new = await _forked(control, args)
+        new = await control.fork(args.run, args.at, args.run_id)
     put_json({"run_id": new}) if args.json else put(new)
     say(f"run {new} has the events 1 to {args.at} of {args.run}")
     return OK
-
-
-async def _forked(control: Control, args: Args) -> str:
-    try:
-        return await control.fork(args.run, args.at, args.run_id)
-    except FlopodError:
-        raise
-    except ValueError as error:
-        raise WrongUseError(str(error)) from None
 
 
 def _told(args: Args, note: str) -> int:

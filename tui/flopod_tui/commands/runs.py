@@ -7,7 +7,7 @@ from contextlib import aclosing
 from functools import reduce
 
 from flopod.control import Control
-from flopod.errors import CorruptLogError
+from flopod.errors import CorruptLogError, EventNotFoundError
 from flopod.events import Event, RunCancelled, RunCompleted, RunFailed, RunNeedsAttention, utc_now
 from flopod.records import plain
 from flopod.state import fold_state, plain_state
@@ -36,7 +36,7 @@ def add(commands: Commands) -> None:
         examples="flopod show RUN\nflopod show RUN --at 120\nflopod show RUN --json | jq .state",
     )
     add_run(shown)
-    shown.add_argument("--at", metavar="SEQ", type=seq, help="as it was after this event")
+    shown.add_argument("--at", metavar="SEQ", type=count, help="as it was after this event")
     add_json(shown)
     _add_tail(commands)
     waiting = commands.add(
@@ -107,6 +107,8 @@ async def show(args: Args) -> int:
         run = await control.get(args.run)
         events, damage = await _readable(control, args.run)
     if args.at is not None:
+        if args.at > run.last_seq:
+            raise EventNotFoundError(args.run, args.at, run.last_seq)
         events = [event for event in events if event.seq <= args.at]
         run = reduce(fold, events, RunSummary(run_id=run.run_id))
     tree, state = fold_tree(events), fold_state(events)
