@@ -126,7 +126,7 @@ async def everything(wf: Runtime) -> dict[str, Any]:
         await total.update(lambda before: before + squared)
         return squared
 
-    each = await wf.each("each", range(16), item, concurrency=3)
+    each = await wf.each("each", range(32), item, concurrency=3)
 
     async def turn(iteration: int) -> Any:
         await step("turn")
