@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from flopod import Control, Runtime, Worker, Workflow
+from flopod import Control, RunFinishedError, Runtime, Worker, Workflow
 
 RUN = "storm"
 EVENT = "go"
@@ -46,10 +46,14 @@ async def deliver(url: str, account: Any, seed: int, numbers: list[int], turns: 
     for number in numbers:
         for _ in range(dice.choice((1, 2, 2))):
             # The first go to each turn once, so that every turn gets one.
-            answer = await control.deliver(
-                RUN, path_of(number % turns), EVENT, number, f"d{number}"
-            )
-            account.say("accepted", number, answer.new)
+            path = path_of(number % turns)
+            try:
+                answer = await control.deliver(RUN, path, EVENT, number, f"d{number}")
+            except RunFinishedError:
+                # A quick worker has taken all it wants before the storm is over.
+                account.say("refused", number, False)
+            else:
+                account.say("accepted", number, answer.new)
     await backend.close()
 
 

@@ -7,8 +7,10 @@ its lease and wakes up again.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import random
 import signal
+import sqlite3
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -16,7 +18,7 @@ from pathlib import Path
 from faults.jobs_own import RUN, STARTS, STEPS
 from faults.oracle import sound
 from faults.trial import Trial
-from faults.victims import Nursery, nursery, said, url_of
+from faults.victims import Nursery, Victim, nursery, said, url_of
 from flopod import Control
 from flopod.events import Event, decoded
 from flopod_backends import open_backend
@@ -76,7 +78,7 @@ async def stopped_past_its_lease(mother: Nursery, kind: str) -> Trial:
         url, account = url_of(kind, Path(folder)), Path(folder) / "account"
         sleeper = await mother.victim("hold", url, account, lease=LEASE)
         await _begun(account)
-        sleeper.send(signal.SIGSTOP)
+        await _stop_between_commits(sleeper, kind, Path(folder))
         stopped_at = await _events(url)
         await asyncio.sleep(LEASE * 1.2)
         other = await mother.victim("resume", url, account)
@@ -94,6 +96,40 @@ async def stopped_past_its_lease(mother: Nursery, kind: str) -> Trial:
     # The step it was stopped in is nobody's fault; any other would be.
     assert again <= 1, (kind, told)
     return Trial(1, len(before) - len(stopped_at))
+
+
+async def _stop_between_commits(sleeper: Victim, kind: str, folder: Path) -> None:
+    """Stop a process while it has no lock: with one, it keeps all others out until it wakes."""
+    while True:
+        sleeper.send(signal.SIGSTOP)
+        if not _is_locked(kind, folder):
+            return
+        sleeper.send(signal.SIGCONT)
+        await asyncio.sleep(0.003)
+
+
+def _is_locked(kind: str, folder: Path) -> bool:
+    if kind == "file":
+        return any(_is_flocked(path) for path in folder.rglob("*") if path.is_file())
+    [database] = folder.glob("*.db")
+    connection = sqlite3.connect(database, timeout=0, isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        return True
+    else:
+        return False
+    finally:
+        connection.close()
+
+
+def _is_flocked(path: Path) -> bool:
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 async def _begun(account: Path) -> None:

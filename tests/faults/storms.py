@@ -82,7 +82,7 @@ def _judged(
     events: Sequence[Event], account: Sequence[Sequence[str]], turns: int, why: str
 ) -> Trial:
     """Compare what was accepted with what was recorded, taken and kept."""
-    accepted = {f"d{number}" for _, number, _ in account}
+    accepted = {f"d{number}" for answer, number, _ in account if answer == "accepted"}
     recorded = deliveries(events)
     taken = [e.fact.delivery_id for e in events if isinstance(e.fact, ev.WaitCompleted)]
     lost = accepted - set(recorded)
