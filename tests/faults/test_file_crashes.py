@@ -19,7 +19,7 @@ from flopod.summary import RunSummary, fold
 from flopod_backends.fs import Key
 from flopod_backends.log_file import scan
 
-CHAINS = 4_000
+CHAINS = 10_000
 RANDOM_ERRORS = 500
 DAMAGED = 2_000
 SIDECARS = 600

@@ -37,4 +37,5 @@ async def test_an_id_started_a_hundred_times_at_once_is_one_run(
 
 @KINDS
 async def test_a_process_stopped_past_its_lease_writes_no_more(mother: Nursery, kind: str) -> None:
-    check(await stopped_past_its_lease(mother, kind))
+    for _ in range(5):
+        check(await stopped_past_its_lease(mother, kind))

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from faults.walk import Walk
 from faults.walk_workflows import WORKFLOWS
 
-EXAMPLES = {"memory": 60, "sqlite": 25, "file": 25}
+EXAMPLES = {"memory": 60, "sqlite": 40, "file": 40}
 STEPS = 30
 
 deaths = st.tuples(st.integers(1, 12), st.booleans())
