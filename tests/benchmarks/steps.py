@@ -1,7 +1,7 @@
 """Steps a second on sqlite, `synchronous=FULL`: one after the other, and a hundred runs at once.
 
-The hundred runs are of three steps each: queued and taken up by one worker, or all called with
-`run_workflow` in one process.
+The hundred runs are queued and taken up by one worker, with twenty steps each and with three; or
+all are called with `run_workflow` in one process, with three.
 
 The limit is the same transaction: the store's own statement, with what one step writes, sent in a
 loop through the standard library's sqlite3. One commit a step, and nothing else in the process.
@@ -24,7 +24,8 @@ from flopod_backends import SqliteBackend, sqlite_append
 
 SEQUENTIAL = 1000
 RUNS = 100
-STEPS_A_RUN = 3
+MANY, FEW = 20, 3
+"""Steps of each of the hundred runs."""
 
 
 @workflow
@@ -56,8 +57,9 @@ def _round(scratch: Path) -> dict[str, float]:
     through_aiosqlite = asyncio.run(_raw_aiosqlite(scratch / "aiosqlite.db"))
     plain = SEQUENTIAL / asyncio.run(_one_run(scratch / "plain.db", in_sequence))
     coroutine = SEQUENTIAL / asyncio.run(_one_run(scratch / "async.db", in_sequence_async))
-    hundred = RUNS * STEPS_A_RUN / asyncio.run(_many_runs(scratch / "many.db"))
-    called = RUNS * STEPS_A_RUN / asyncio.run(_many_calls(scratch / "calls.db"))
+    hundred = RUNS * MANY / asyncio.run(_many_runs(scratch / "many.db", MANY))
+    short = RUNS * FEW / asyncio.run(_many_runs(scratch / "short.db", FEW))
+    called = RUNS * FEW / asyncio.run(_many_calls(scratch / "calls.db"))
     return {
         "raw_sqlite3_transactions_per_s": limit,
         "raw_aiosqlite_transactions_per_s": through_aiosqlite,
@@ -65,12 +67,13 @@ def _round(scratch: Path) -> dict[str, float]:
         "sequential_steps_per_s": plain,
         "sequential_async_steps_per_s": coroutine,
         "hundred_runs_steps_per_s": hundred,
-        "hundred_calls_steps_per_s": called,
+        "hundred_short_runs_steps_per_s": short,
+        "hundred_short_calls_steps_per_s": called,
         "sequential_to_raw": plain / limit,
         "sequential_async_to_raw": coroutine / limit,
         "hundred_to_sequential": hundred / plain,
-        "hundred_to_raw": hundred / limit,
-        "hundred_calls_to_raw": called / limit,
+        "hundred_short_runs_to_raw": short / limit,
+        "hundred_short_calls_to_raw": called / limit,
     }
 
 
@@ -83,12 +86,12 @@ async def _one_run(path: Path, made: Any) -> float:
         await backend.close()
 
 
-async def _many_runs(path: Path) -> float:
+async def _many_runs(path: Path, steps: int) -> float:
     """Return the seconds in which one worker takes a hundred queued runs to their end."""
     backend = SqliteBackend(path)
     control = Control(backend, [in_sequence])
     try:
-        await asyncio.gather(*(control.start("in_sequence", STEPS_A_RUN) for _ in range(RUNS)))
+        await asyncio.gather(*(control.start("in_sequence", steps) for _ in range(RUNS)))
         return await seconds(_work_off(backend, control))
     finally:
         await backend.close()
@@ -100,7 +103,7 @@ async def _many_calls(path: Path) -> float:
     try:
         await run_workflow(in_sequence, 1, backend=backend, run_id="warm-up")
         calls = (
-            run_workflow(in_sequence, STEPS_A_RUN, backend=backend, run_id=f"run-{number}")
+            run_workflow(in_sequence, FEW, backend=backend, run_id=f"run-{number}")
             for number in range(RUNS)
         )
         return await seconds(asyncio.gather(*calls))
