@@ -11,9 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
 from flopod.backend import Lease, WorkerInfo
-from flopod.errors import FlopodError
 
-Answers: TypeAlias = Mapping[str, Lease | FlopodError]
+Answers: TypeAlias = Mapping[str, Lease | Exception]
 Decide: TypeAlias = Callable[[Mapping[str, WorkerInfo]], Awaitable[Answers]]
 """Answers who wants which run; a run without an answer was overtaken and is asked for again."""
 
@@ -71,14 +70,14 @@ class SingleClaims:
         try:
             if first:
                 answers = await self._decide({run: claim.worker for run, claim in first.items()})
-        except FlopodError as error:
+        except Exception as error:
             answers = dict.fromkeys(first, error)
         for run_id, answer in answers.items():
             await self._tell(first[run_id].done, answer)
         self._waiting = [claim for claim in self._waiting if not claim.done.done()]
 
-    async def _tell(self, done: asyncio.Future[Lease], answer: Lease | FlopodError) -> None:
-        if isinstance(answer, FlopodError):
+    async def _tell(self, done: asyncio.Future[Lease], answer: Lease | Exception) -> None:
+        if isinstance(answer, Exception):
             if not done.done():
                 done.set_exception(answer)
         elif done.done():

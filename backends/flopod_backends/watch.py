@@ -63,22 +63,24 @@ async def _next_hints(
     inotify: Inotify, wanted: Wanted, poll: float, earliest: float
 ) -> frozenset[str]:
     """Return the paths told of until a moment after the first, and not before `earliest`."""
+    events: list[Event] = []
     try:
         async with asyncio.timeout(poll):
-            while not (paths := _wanted(await inotify.get(), wanted)):
-                pass
+            while not any(_is_wanted(event, wanted) for event in events):
+                events = [await inotify.get()]
     except TimeoutError:
         return frozenset()
     left = earliest - asyncio.get_running_loop().time()
     await asyncio.sleep(max(left, _SETTLING))
     while (event := inotify.sync_get()) is not None:
-        paths |= _wanted(event, wanted)
-    return paths
+        events.append(event)
+    if any(event.path is None for event in events):
+        return frozenset()  # More was told than the system could keep: look at everything.
+    return frozenset(str(event.path) for event in events if _is_wanted(event, wanted))
 
 
-def _wanted(event: Event, wanted: Wanted) -> frozenset[str]:
-    path = str(event.path)
-    return frozenset([path]) if wanted(path) else frozenset()
+def _is_wanted(event: Event, wanted: Wanted) -> bool:
+    return event.path is None or wanted(str(event.path))
 
 
 async def by_watchfiles(folder: Path, wanted: Wanted, poll: float) -> AsyncIterator[frozenset[str]]:

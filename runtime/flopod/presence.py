@@ -39,8 +39,7 @@ class Presence:
         if present is None or present.loop is not asyncio.get_running_loop():
             present = _present[backend] = cls(backend)
         present._runs += 1
-        # This process may have slept past its lease.
-        present.me = alive(present.me)
+        present.me = awake(present.me)
         return present
 
     async def leave(self) -> None:
@@ -83,3 +82,11 @@ def alive(me: WorkerInfo) -> WorkerInfo:
     In the machine's own time, whatever clock its runs go by: a lease is about a process.
     """
     return replace(me, expires_at=utc_now() + LEASE_TIME)
+
+
+def awake(me: WorkerInfo) -> WorkerInfo:
+    """Return `me`, alive anew if the heartbeat has stood still: this process slept, or was stopped.
+
+    Otherwise as it is in the store, so that whoever only looks there has nothing to write.
+    """
+    return alive(me) if me.expires_at < utc_now() + LEASE_TIME / 2 else me

@@ -26,7 +26,7 @@ from flopod.execution import Execution
 from flopod.held import Held
 from flopod.journal import Journal
 from flopod.loglines import listen
-from flopod.presence import alive, stop
+from flopod.presence import alive, awake, stop
 from flopod.process import this_process
 from flopod.registry import Workflow, by_name
 from flopod.threads import Threads
@@ -187,8 +187,8 @@ class Worker:
         room = self._me.concurrency - sum(held.busy for held in self._held.values())
         if room <= 0:
             return 0
-        # A claim is a sign of life: without it, one that slept too long would take its own runs.
-        self._me = alive(self._me)
+        # One that slept too long would take its own runs.
+        self._me = awake(self._me)
         leases = await self._backend.claim(self._me, workflows=self._workflows, limit=room)
         for lease in leases:
             self._start(lease)

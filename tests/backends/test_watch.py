@@ -71,3 +71,27 @@ async def test_a_busy_file_is_told_of_now_and_then(tmp_path: Path) -> None:
         await asyncio.sleep(0)
     counting.cancel()
     assert 0 < told <= 0.5 / 0.01 + 1 < writes
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="inotify is of Linux")
+async def test_where_hints_were_lost_everything_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())  # noqa: ASYNC240
+    told: list[frozenset[str]] = []
+
+    async def listen() -> None:
+        async for paths in watch.by_inotify(tmp_path, is_log, LONG):
+            told.append(paths)
+            heard.set()
+
+    heard, listening = asyncio.Event(), asyncio.create_task(listen())
+    async with asyncio.timeout(LONG):
+        await asyncio.sleep(0)  # The watch stands.
+        with (tmp_path / "a").open("wb", 0) as one, (tmp_path / "b").open("wb", 0) as other:
+            for _ in range(queue // 2 + 10):  # Nobody listens; what is told twice is kept once.
+                one.write(b"x")
+                other.write(b"x")
+        await heard.wait()
+    listening.cancel()
+    assert told[0] == frozenset()
