@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from flopod.errors import BackendError
-from flopod.events import utc_now
+from flopod.stored import utc_now
 from flopod_backends.checkup_findings import Finding, Kind, Level, Mended, Report
 from flopod_backends.checkup_places import entries, places
 from flopod_backends.data_dir import resolve_data_dir

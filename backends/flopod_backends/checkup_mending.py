@@ -11,7 +11,8 @@ from zlib import crc32
 
 from flopod import events as ev
 from flopod.errors import ErrorInfo, FlopodError
-from flopod.events import Event, whole_ms
+from flopod.events import Event
+from flopod.stored import whole_ms
 from flopod.summary import STOPPED, RunSummary
 from flopod_backends.checkup_findings import Finding, Kind, Mended
 from flopod_backends.checkup_places import private

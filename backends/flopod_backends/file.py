@@ -16,8 +16,9 @@ from typing import Any, TypeVar
 
 from flopod.backend import Guard, Lease, RunQuery, WorkerInfo
 from flopod.errors import BackendError
-from flopod.events import Event, utc_now
+from flopod.events import Event
 from flopod.paths import check_run_id
+from flopod.stored import utc_now
 from flopod.summary import ENDS, RunSummary, Status, told
 from flopod_backends import claims
 from flopod_backends.alone import Alone

@@ -12,8 +12,9 @@ from datetime import datetime
 from flopod import records
 from flopod.backend import Guard, Lease, RunQuery, WorkerInfo
 from flopod.errors import BackendError
-from flopod.events import Event, utc_now
+from flopod.events import Event
 from flopod.paths import check_run_id
+from flopod.stored import utc_now
 from flopod.summary import STOPPED, RunSummary, Status, told
 from flopod_backends import claims
 from flopod_backends.claims import Hold

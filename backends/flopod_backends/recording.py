@@ -15,7 +15,8 @@ import msgspec
 from flopod import records
 from flopod.backend import Guard
 from flopod.errors import SerializableError, StaleAppendError
-from flopod.events import Event, whole_ms
+from flopod.events import Event
+from flopod.stored import whole_ms
 from flopod.summary import RunSummary, fold
 
 MAX_RECORD_BYTES = 256 * 1024 * 1024

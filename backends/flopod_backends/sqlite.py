@@ -17,8 +17,9 @@ from typing import Any
 
 from flopod.backend import Guard, Lease, RunQuery, WorkerInfo
 from flopod.errors import BackendError, CorruptLogError, RunNotFoundError
-from flopod.events import Event, utc_now
+from flopod.events import Event
 from flopod.paths import check_run_id
+from flopod.stored import utc_now
 from flopod.summary import RunSummary, Status
 from flopod_backends import claims, sqlite_query
 from flopod_backends.feed import Feed

@@ -24,13 +24,13 @@ from flopod.errors import (
     Suspended,
     brief,
 )
-from flopod.events import Encoded, decoded, encoded
 from flopod.execution import Execution
 from flopod.failures import describe, rebuild
 from flopod.moments import wait_until
 from flopod.recall import Step
 from flopod.retry import Retry
 from flopod.scope import Scope
+from flopod.stored import Encoded, decoded, encoded, whole_ms
 
 ONCE = Retry(1)
 
@@ -212,7 +212,7 @@ async def _retry_or_fail(
     if pause is None:
         await execution.record(ev.ActivityFailed(error=failed.info), path)
         raise rebuild(failed.info) from failed.error
-    next_at = ev.whole_ms(execution.clock.now() + pause)
+    next_at = whole_ms(execution.clock.now() + pause)
     await execution.record(
         ev.ActivityRetrying(attempt=attempt, error=failed.info, next_at=next_at), path
     )

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
 
-from flopod.events import utc_now
+from flopod.stored import utc_now
 
 LONGEST_NAP = 1.0
 """Seconds after which a waiting timer looks at the wall clock again, which may have jumped."""

@@ -27,10 +27,11 @@ from flopod.errors import (
     StaleAppendError,
     UnknownWorkflowError,
 )
-from flopod.events import Encoded, Event, Fact, encoded
+from flopod.events import Event, Fact
 from flopod.recall import replayed
 from flopod.records import json_part
 from flopod.registry import Workflow, by_name
+from flopod.stored import Encoded, encoded
 from flopod.summary import FINISHED, RunSummary, Status
 
 T = TypeVar("T")
@@ -69,11 +70,7 @@ class Control:
             before: the last run id of the page before, or a time.
         """
         query = RunQuery(
-            statuses=_statuses(status),
-            workflow=workflow,
-            search=search,
-            limit=limit,
-            before=before,
+            statuses=_statuses(status), workflow=workflow, search=search, limit=limit, before=before
         )
         return await self.backend.list_runs(query)
 
@@ -296,6 +293,5 @@ class Control:
 
 
 def _statuses(given: Status | str | Collection[str] | None) -> frozenset[Status] | None:
-    if given is None:
-        return None
-    return frozenset(Status(name) for name in ([given] if isinstance(given, str) else given))
+    names = [given] if isinstance(given, str) else given
+    return None if names is None else frozenset(map(Status, names))

@@ -11,9 +11,10 @@ import msgspec
 from flopod import events as ev
 from flopod import paths, shapes
 from flopod.errors import InvalidPayloadError, RunFinishedError, RunNotFoundError
-from flopod.events import Event, encoded
+from flopod.events import Event
 from flopod.inner import OpenWait
 from flopod.records import json_part
+from flopod.stored import encoded
 from flopod.summary import STOPPED, RunSummary, Status
 
 

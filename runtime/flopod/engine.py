@@ -20,12 +20,13 @@ from flopod.errors import (
     StaleAppendError,
     Suspended,
 )
-from flopod.events import Fact, decoded
+from flopod.events import Fact
 from flopod.execution import Execution
 from flopod.failures import describe, failed_paths, rebuild
 from flopod.recall import Recall
 from flopod.registry import Workflow, load_as, store_as
 from flopod.scope import entered
+from flopod.stored import Encoded, decoded
 
 UNVISITED = 100
 """How many recorded paths that the body no longer reached are named at the end."""
@@ -74,7 +75,7 @@ def _started(recall: Recall, worker: str, code: str) -> Fact:
     return ev.RunStarted(worker=worker, code=code, was=recall.code if recall.code_changed else "")
 
 
-async def settle(execution: Execution, body: Callable[[], Awaitable[ev.Encoded]]) -> Outcome:
+async def settle(execution: Execution, body: Callable[[], Awaitable[Encoded]]) -> Outcome:
     """Run `body` and record what it came to, unless it is only suspended."""
     over = asyncio.Event()
     task = asyncio.create_task(_quiet(body))
@@ -124,8 +125,8 @@ def _has_result(task: asyncio.Task[Any]) -> bool:
 
 
 async def _quiet(
-    body: Callable[[], Awaitable[ev.Encoded]],
-) -> tuple[ev.Encoded | None, BaseException | None]:
+    body: Callable[[], Awaitable[Encoded]],
+) -> tuple[Encoded | None, BaseException | None]:
     """Return what the body returned or raised, whatever it is: nothing may stop the loop."""
     try:
         return await body(), None
@@ -134,7 +135,7 @@ async def _quiet(
 
 
 async def conclude(
-    execution: Execution, output: ev.Encoded | None, error: BaseException | None
+    execution: Execution, output: Encoded | None, error: BaseException | None
 ) -> Outcome:
     """Record what a body came to that gave `output` or raised `error`.
 
@@ -158,7 +159,7 @@ async def conclude(
 
 
 def _verdict(
-    execution: Execution, output: ev.Encoded | None, error: BaseException | None
+    execution: Execution, output: Encoded | None, error: BaseException | None
 ) -> Fact | None:
     """Return how the run ends, None if it does not end here."""
     fatal = execution.fatal

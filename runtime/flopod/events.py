@@ -1,52 +1,20 @@
 """What can happen in a run, one frozen class per fact, and the event that carries it.
 
-The log of a run is a list of events and nothing else. Every other view of a run (its summary, its
-state, its tree) is folded from the log and can be thrown away and rebuilt. The name of a fact's
-class is the event's type on disk and never changes once released. Facts are msgspec structs
-rather than dataclasses: as frozen and as slotted, made seven times faster and read from JSON half
-as fast again. The author's values stay in their encoded form (`Encoded`), so a log of 100,000
-events opens without decoding one of them.
+The log of a run is a list of events and nothing else; its summary, state and tree are folded from
+it. The name of a fact's class is the event's type on disk and never changes once released. Values
+stay encoded, so that a log of 100,000 events opens without decoding one of them.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeAlias, get_args
 
 import msgspec
 
-from flopod import codec
 from flopod.errors import ErrorInfo
-
-Encoded: TypeAlias = msgspec.Raw
-"""A value as `codec.encode` writes it: JSON text, as UTF-8 bytes."""
-
-
-def utc_now() -> datetime:
-    """Return the time now, in UTC and whole milliseconds: what a log can hold."""
-    return datetime.fromtimestamp(time.time_ns() // 1_000_000 / 1000, UTC)
-
-
-def whole_ms(at: datetime) -> datetime:
-    """Return `at` cut to whole milliseconds."""
-    beyond = at.microsecond % 1000
-    return at.replace(microsecond=at.microsecond - beyond) if beyond else at
-
-
-def encoded(value: object, where: str = "value") -> Encoded:
-    """Return `value` as an event holds it.
-
-    Raises:
-        SerializableError: it cannot be stored; `where` names it.
-    """
-    return Encoded(codec.encode(value, where).encode())
-
-
-def decoded(value: Encoded) -> Any:
-    """Return a fresh copy of the value that an event holds."""
-    return codec.decode(bytes(value).decode())
+from flopod.stored import Encoded, decoded, utc_now
 
 
 class _Fact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -54,18 +22,16 @@ class _Fact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class RunSubmitted(_Fact, frozen=True, kw_only=True):
-    """Somebody asked for a run; a worker may claim it."""
+    """Somebody asked for a run of a workflow (no name: authored by hand); a worker may claim it."""
 
     workflow: str
-    """The workflow's name; empty for a run authored by hand (`create_runtime`)."""
     input: Encoded | None = None
 
 
 class RunStarted(_Fact, frozen=True, kw_only=True):
-    """A worker entered the body: the first time, or again after a break."""
+    """A worker (`host:pid`) entered the body: the first time, or again after a break."""
 
     worker: str = ""
-    """Who, as `host:pid`."""
     code: str = ""
     """Fingerprint of the workflow's source."""
     was: str = ""
@@ -330,8 +296,5 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     @property
     def data(self) -> dict[str, Any]:
         """What the fact holds, by name, with the author's values decoded."""
-        return {name: _plain(value) for name, value in msgspec.structs.asdict(self.fact).items()}
-
-
-def _plain(value: Any) -> Any:
-    return decoded(value) if isinstance(value, msgspec.Raw) else value
+        held = msgspec.structs.asdict(self.fact)
+        return {k: decoded(v) if isinstance(v, msgspec.Raw) else v for k, v in held.items()}

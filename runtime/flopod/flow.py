@@ -22,11 +22,11 @@ from flopod.errors import (
     UnknownBranchError,
     brief,
 )
-from flopod.events import decoded, encoded
 from flopod.execution import FATAL
 from flopod.failures import describe, rebuild
 from flopod.fan import fan_out
 from flopod.scope import Line, Scope, entered
+from flopod.stored import decoded, encoded
 
 RAISED = (Exception, SystemExit, KeyboardInterrupt)
 """What an item or a branch fails by. In a task of its own, the last two would end the worker."""

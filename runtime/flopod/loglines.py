@@ -12,8 +12,8 @@ from typing import Any
 
 from flopod import events as ev
 from flopod.errors import SerializableError
-from flopod.events import encoded
 from flopod.scope import Scope, current
+from flopod.stored import Encoded, encoded
 
 OWN = ("flopod", "asyncio", "aiosqlite", "watchfiles", "concurrent")
 """Loggers whose lines are about the machinery, not about the run."""
@@ -53,7 +53,7 @@ def _emit(scope: Scope, level: str, message: str, fields: dict[str, Any]) -> Non
     )
 
 
-def _storable(fields: dict[str, Any]) -> ev.Encoded:
+def _storable(fields: dict[str, Any]) -> Encoded:
     """Return the fields, those that can't be stored as their `repr`: a log line never fails."""
     kept: dict[str, Any] = {}
     for name, value in fields.items():

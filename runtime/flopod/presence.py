@@ -14,8 +14,8 @@ from msgspec.structs import replace
 
 from flopod.backend import LEASE_TIME, Backend, WorkerInfo
 from flopod.errors import FlopodError
-from flopod.events import utc_now
 from flopod.process import this_process
+from flopod.stored import utc_now
 from flopod.threads import Threads
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from flopod.backend import LEASE_TIME, WorkerInfo, WorkflowInfo
-from flopod.events import utc_now
+from flopod.stored import utc_now
 
 
 def this_process(

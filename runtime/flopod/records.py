@@ -13,7 +13,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from flopod.errors import FlopodError
-from flopod.events import TYPES, Encoded, Event, Fact
+from flopod.events import TYPES, Event, Fact
+from flopod.stored import Encoded
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):

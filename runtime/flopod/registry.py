@@ -12,8 +12,8 @@ from typing import Any, Generic, ParamSpec, TypeVar, get_type_hints, overload
 from flopod import shapes
 from flopod.backend import WorkflowInfo
 from flopod.errors import FlopodError, InvalidPayloadError, UnknownWorkflowError
-from flopod.events import Encoded, decoded, encoded
 from flopod.records import json_part
+from flopod.stored import Encoded, decoded, encoded
 
 P = ParamSpec("P")
 R = TypeVar("R")

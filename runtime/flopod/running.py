@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -12,14 +14,23 @@ from flopod.backend import Backend
 from flopod.clock import Clock
 from flopod.context import Runtime
 from flopod.engine import Outcome, conclude, execute, result_of
-from flopod.errors import FlopodError, RunCancelledError, RunExistsError, ScopeError
-from flopod.events import encoded
+from flopod.errors import (
+    FlopodError,
+    RunBusyError,
+    RunCancelledError,
+    RunExistsError,
+    ScopeError,
+)
 from flopod.execution import Execution
 from flopod.paths import named_run_id, new_run_id
 from flopod.registry import Workflow, as_workflow
 from flopod.session import Session
+from flopod.stored import encoded, utc_now
 
 R = TypeVar("R")
+
+_entropy = itertools.count(secrets.randbits(64))
+"""Counted, so that no two runs of this process that begin in one second get the same id."""
 
 
 async def create_runtime(
@@ -75,8 +86,8 @@ async def run_workflow(
         Exception: what the workflow raised.
     """
     made = as_workflow(workflow)
-    id = named_run_id(run_id) or _new_id(made.name)
-    session = await Session.open(backend, id, clock)
+    session = await _open(backend, run_id, made.name, clock)
+    id = session.execution.journal.run_id
     again = ended = False
     try:
         await _submit(session.execution, made, input)
@@ -134,8 +145,17 @@ async def _add(execution: Execution, fact: ev.Fact) -> None:
     execution.recall.add(await execution.journal.record(fact))
 
 
-def _new_id(name: str) -> str:
-    return new_run_id(name, ev.utc_now(), secrets.randbits(64))
+async def _open(backend: Backend, run_id: str | None, name: str, clock: Clock | None) -> Session:
+    """Take the run of this id; without one, a run that is new, whichever new ids are taken."""
+    if named := named_run_id(run_id):
+        return await Session.open(backend, named, clock)
+    while True:
+        with suppress(RunBusyError):
+            new = new_run_id(name, utc_now(), next(_entropy))
+            session = await Session.open(backend, new, clock)
+            if session.execution.recall.submitted is None:
+                return session
+            await session.close(again=session.execution.recall.ended is None)
 
 
 class OwnRuntime(Runtime):

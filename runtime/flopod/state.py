@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, assert_never
 
-from flopod.events import Encoded, Event, ListSet, MapSet, VarSet, decoded, encoded
+from flopod.events import Event, ListSet, MapSet, VarSet
 from flopod.records import json_part
+from flopod.stored import Encoded, decoded, encoded
 
 Change: TypeAlias = VarSet | ListSet | MapSet
 Kind: TypeAlias = Literal["var", "list", "map"]

@@ -9,13 +9,13 @@ from flopod import events as ev
 from flopod import shapes
 from flopod.activity import typed
 from flopod.errors import FlopodError, StaleAppendError
-from flopod.events import decoded, whole_ms
 from flopod.execution import Execution
 from flopod.failures import describe
 from flopod.moments import Moment, wait_until
 from flopod.recall import Step
 from flopod.records import json_part
 from flopod.scope import Scope
+from flopod.stored import Encoded, decoded, whole_ms
 from flopod.summary import RunSummary
 
 
@@ -91,7 +91,7 @@ async def _resolved(
             await execution.park(wait.deadline)
 
 
-def _misfit(payload: ev.Encoded, schema: dict[str, Any] | None, type: Any) -> str:
+def _misfit(payload: Encoded, schema: dict[str, Any] | None, type: Any) -> str:
     """Return why a wait can't take a payload; '' if it can.
 
     Not all is checked at the door: there may have been no wait yet, and a type may ask for more

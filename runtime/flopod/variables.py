@@ -18,10 +18,10 @@ from msgspec.structs import replace
 
 from flopod import events as ev
 from flopod.errors import ScopeError
-from flopod.events import Encoded, encoded
 from flopod.execution import Execution
 from flopod.scope import LIVE, Scope, current
 from flopod.state import Change, Track, apply
+from flopod.stored import Encoded, encoded
 
 T = TypeVar("T")
 K = TypeVar("K")

@@ -20,7 +20,7 @@ from stories import (
 
 from flopod.backend import LEASE_TIME, Backend, Lease
 from flopod.errors import LeaseLostError, RunBusyError
-from flopod.events import utc_now
+from flopod.stored import utc_now
 
 
 class LeasesContract:

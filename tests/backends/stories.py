@@ -10,8 +10,9 @@ from typing import TypeAlias
 from flopod import events as ev
 from flopod.backend import LEASE_TIME, Backend, WorkerInfo, WorkflowInfo
 from flopod.errors import ErrorInfo
-from flopod.events import Event, encoded
+from flopod.events import Event
 from flopod.process import this_process
+from flopod.stored import encoded
 from flopod.summary import RunSummary, fold, told
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -21,7 +21,7 @@ from stories import elsewhere, step, submitted, worker
 
 from flopod import Control
 from flopod.backend import RunQuery
-from flopod.events import utc_now
+from flopod.stored import utc_now
 from flopod.summary import RunSummary, Status
 from flopod_backends import FileBackend, checkup
 from flopod_backends.checkup_findings import Kind, Level

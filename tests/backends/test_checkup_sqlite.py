@@ -23,7 +23,8 @@ from stories import STORY, elsewhere, step, submitted, worker
 from flopod import Control
 from flopod.backend import RunQuery
 from flopod.errors import CorruptLogError
-from flopod.events import Event, utc_now
+from flopod.events import Event
+from flopod.stored import utc_now
 from flopod.summary import RunSummary, Status
 from flopod_backends import SqliteBackend, checkup
 from flopod_backends.checkup_findings import Kind, Level

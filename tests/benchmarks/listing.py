@@ -12,15 +12,8 @@ from typing import Any
 from rounds import medians
 
 from flopod import Control
-from flopod.events import (
-    ActivityCompleted,
-    Event,
-    RunCompleted,
-    RunStarted,
-    RunSubmitted,
-    encoded,
-    utc_now,
-)
+from flopod.events import ActivityCompleted, Event, RunCompleted, RunStarted, RunSubmitted
+from flopod.stored import encoded, utc_now
 from flopod_backends import SqliteBackend
 
 RUNS = 100_000

@@ -16,8 +16,9 @@ from rounds import medians
 
 from flopod import records
 from flopod.backend import Backend
-from flopod.events import ActivityCompleted, ActivityStarted, Event, RunSubmitted, encoded
+from flopod.events import ActivityCompleted, ActivityStarted, Event, RunSubmitted
 from flopod.recall import replayed
+from flopod.stored import encoded
 from flopod_backends import FileBackend, SqliteBackend
 
 EVENTS = 100_000

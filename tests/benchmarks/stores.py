@@ -19,7 +19,8 @@ from typing import Any
 from rounds import medians, seconds
 
 from flopod.backend import Backend
-from flopod.events import ActivityCompleted, Event, RunStarted, RunSubmitted, encoded
+from flopod.events import ActivityCompleted, Event, RunStarted, RunSubmitted
+from flopod.stored import encoded
 from flopod_backends import FileBackend, MemoryBackend, SqliteBackend
 
 APPENDS = 1000

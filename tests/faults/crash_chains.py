@@ -18,7 +18,8 @@ from faults.disk import Crash, Disk
 from faults.trial import Trial
 from flopod import events as ev
 from flopod.errors import StaleAppendError
-from flopod.events import Event, encoded
+from flopod.events import Event
+from flopod.stored import encoded
 from flopod.summary import RunSummary, fold
 from flopod_backends.catalogue import Catalogue
 from flopod_backends.file_leases import Leases

@@ -17,7 +17,8 @@ from faults.trial import Trial
 from flopod import Control, Runtime, Worker, Workflow
 from flopod import events as ev
 from flopod.backend import Backend
-from flopod.events import Event, decoded
+from flopod.events import Event
+from flopod.stored import decoded
 from flopod_backends import MemoryBackend
 from runtime.lives import until
 

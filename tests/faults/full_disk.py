@@ -11,7 +11,8 @@ import resource
 import sys
 
 from flopod.errors import BackendError
-from flopod.events import ActivityCompleted, Event, encoded
+from flopod.events import ActivityCompleted, Event
+from flopod.stored import encoded
 from flopod_backends import FileBackend
 
 

@@ -13,8 +13,9 @@ from typing import Any
 from flopod import Control, Runtime, Worker, Workflow
 from flopod import events as ev
 from flopod.backend import Backend
-from flopod.events import Event, encoded
+from flopod.events import Event
 from flopod.process import this_process
+from flopod.stored import encoded
 
 STEPS = 4
 RAW = "raw"

@@ -20,7 +20,8 @@ from faults.oracle import all_sound, completed
 from faults.trial import Trial
 from faults.victims import KILLED, Nursery, nursery, said, url_of
 from flopod import events as ev
-from flopod.events import Event, decoded
+from flopod.events import Event
+from flopod.stored import decoded
 from flopod_backends import open_backend
 
 LIVES = 10

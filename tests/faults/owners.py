@@ -20,7 +20,8 @@ from faults.oracle import sound
 from faults.trial import Trial
 from faults.victims import Nursery, Victim, nursery, said, url_of
 from flopod import Control
-from flopod.events import Event, decoded
+from flopod.events import Event
+from flopod.stored import decoded
 from flopod_backends import open_backend
 
 LEASE = 0.4

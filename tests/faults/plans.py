@@ -14,7 +14,8 @@ from typing import Any
 
 from flopod import STOP, ActivityError, Retry, Runtime
 from flopod import events as ev
-from flopod.events import Event, decoded
+from flopod.events import Event
+from flopod.stored import decoded
 
 KINDS = ("step", "step", "step", "sleep", "var", "list", "map", "wait", "attempt", "lost")
 """What holds nothing else; `lost` is a step that fails, and the body lives with it."""

@@ -10,8 +10,9 @@ from flopod import Control, Runtime, Worker, Workflow, create_runtime, run_workf
 from flopod import events as ev
 from flopod.backend import Backend, RunQuery
 from flopod.errors import ErrorInfo
-from flopod.events import Event, encoded
+from flopod.events import Event
 from flopod.process import this_process
+from flopod.stored import encoded
 
 Call = Callable[[Backend, str], Awaitable[Any]]
 """Made on a store and a run of which only the call knows."""

@@ -17,7 +17,8 @@ from faults.seeded_loop import LoopClock, run, turns
 from faults.trial import Trial
 from flopod import Control, RunFinishedError, RunSummary, Runtime, Worker, Workflow
 from flopod import events as ev
-from flopod.events import Event, decoded
+from flopod.events import Event
+from flopod.stored import decoded
 from flopod.summary import STOPPED
 from flopod_backends import MemoryBackend
 from runtime.lives import until

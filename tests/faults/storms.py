@@ -18,7 +18,8 @@ from faults.trial import Trial
 from faults.victims import KILLED, Nursery, Victim, nursery, said, url_of
 from flopod import Control
 from flopod import events as ev
-from flopod.events import Event, decoded
+from flopod.events import Event
+from flopod.stored import decoded
 from flopod_backends import open_backend
 
 SENDERS = 4

@@ -15,7 +15,7 @@ from faults.cancelled_calls import cancelled_everywhere, opened
 from faults.public_calls import CALLS, job
 from flopod import Control, Worker
 from flopod.backend import Backend
-from flopod.events import decoded
+from flopod.stored import decoded
 from runtime.lives import finished
 
 WAITERS = 70

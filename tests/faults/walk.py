@@ -26,7 +26,8 @@ from flopod import Control, FlopodError, RunSummary, Worker
 from flopod.backend import LEASE_TIME, Backend
 from flopod.clock import SystemClock
 from flopod.delivering import Delivered
-from flopod.events import Event, utc_now
+from flopod.events import Event
+from flopod.stored import utc_now
 from flopod_backends import FileBackend, MemoryBackend, SqliteBackend
 from runtime.lives import shape_of, state_of
 

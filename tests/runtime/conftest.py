@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from flopod import events as ev
 from flopod.backend import Backend
+from flopod.stored import utc_now
 from flopod_backends import FileBackend, MemoryBackend, SqliteBackend
 
 
@@ -28,4 +28,4 @@ async def backend(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let blocked runs be unloaded at once, also those that go on soon."""
     monkeypatch.setattr("flopod.worker.UNLOAD_SECONDS", 0.01)
-    monkeypatch.setattr("flopod.worker.SOON", ev.utc_now() - ev.utc_now())
+    monkeypatch.setattr("flopod.worker.SOON", utc_now() - utc_now())

@@ -6,7 +6,7 @@ from typing import Any
 
 from flopod import Runtime, Workflow
 from flopod import events as ev
-from flopod.events import utc_now
+from flopod.stored import utc_now
 from flopod.summary import RunSummary
 from flopod.tree import fold_tree
 from flopod_backends import MemoryBackend

@@ -11,7 +11,8 @@ import pytest
 
 from flopod import Control, Retry, Runtime, run_workflow
 from flopod import events as ev
-from flopod.events import Event, utc_now
+from flopod.events import Event
+from flopod.stored import utc_now
 from flopod_backends import MemoryBackend
 from runtime.lives import RUN, cut, log_lines, told, until
 

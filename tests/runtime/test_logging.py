@@ -10,6 +10,7 @@ import pytest
 
 from flopod import Control, Runtime, run_workflow
 from flopod import events as ev
+from flopod.stored import decoded
 from flopod_backends import MemoryBackend
 from runtime.lives import RUN
 
@@ -85,4 +86,4 @@ async def test_a_log_line_never_fails() -> None:
     await run(body, backend)
     fact: Any = next(e for e in await backend.events(RUN) if isinstance(e.fact, ev.LogEmitted)).fact
     assert fact.message == "odd \\udcff name"
-    assert "object object" in ev.decoded(fact.fields)["thing"]
+    assert "object object" in decoded(fact.fields)["thing"]

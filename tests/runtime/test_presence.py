@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from datetime import timedelta
 
 import pytest
 
-from flopod import Runtime, create_runtime, run_workflow, workflow
+from flopod import Control, Runtime, create_runtime, run_workflow, workflow
 from flopod.backend import WorkerInfo
+from flopod.stored import utc_now
 from flopod_backends import MemoryBackend
 
 
@@ -46,6 +48,23 @@ async def test_a_hundred_runs_at_once_are_one_worker_that_goes_with_the_last() -
     calls = (run_workflow(one_step, number, backend=store) for number in range(100))
     assert await asyncio.gather(*calls) == [*range(100)]
     assert len(store.retired) == 1
+
+
+async def test_a_thousand_runs_of_one_second_have_a_thousand_ids() -> None:
+    store = Watched()
+    await asyncio.gather(*(run_workflow(one_step, 7, backend=store) for _ in range(1000)))
+    assert len(await Control(store).list_runs(limit=None)) == 1000
+
+
+async def test_a_new_run_is_never_another_program_s_run_that_has_its_id(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store, second = Watched(), utc_now()
+    monkeypatch.setattr("flopod.running.utc_now", lambda: second)
+    for number in (7, 8):
+        monkeypatch.setattr("flopod.running._entropy", itertools.count(70))
+        assert await run_workflow(one_step, number, backend=store) == number
+    assert len(await Control(store).list_runs()) == 2
 
 
 async def test_each_of_several_runs_in_a_row_leaves_nothing_behind() -> None:

@@ -18,8 +18,8 @@ from flopod import (
     run_workflow,
     workflow,
 )
-from flopod.events import decoded
 from flopod.registry import by_name, find, known_workflows
+from flopod.stored import decoded
 from flopod_backends import MemoryBackend
 
 

@@ -21,7 +21,8 @@ from flopod import (
     create_runtime,
 )
 from flopod import events as ev
-from flopod.events import Event, encoded
+from flopod.events import Event
+from flopod.stored import encoded
 from flopod_backends import MemoryBackend
 from runtime.lives import RUN, cut, finished, told, until
 from runtime.versions import changing, left_after, refuses, run

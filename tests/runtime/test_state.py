@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flopod import events as ev
-from flopod.events import Event, encoded
+from flopod.events import Event
 from flopod.state import Change, Track, apply, fold_state, plain_state
+from flopod.stored import encoded
 
 FULL = ev.ListSet(value=encoded([1, 2, 3]))
 PUSHED = ev.ListSet(pushed=encoded([4, 5]))

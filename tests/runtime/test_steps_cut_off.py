@@ -24,7 +24,8 @@ from flopod import (
 )
 from flopod import events as ev
 from flopod.errors import ErrorInfo
-from flopod.events import Event, utc_now
+from flopod.events import Event
+from flopod.stored import utc_now, whole_ms
 from flopod_backends import MemoryBackend
 from runtime.lives import RUN, cut, finished, log_lines, told, until
 from runtime.versions import run
@@ -224,7 +225,7 @@ async def test_an_attempt_that_was_cut_off_keeps_its_number() -> None:
 
 
 async def test_a_back_off_is_neither_shortened_nor_begun_anew_by_a_restart() -> None:
-    next_at = ev.whole_ms(utc_now() + timedelta(milliseconds=60))
+    next_at = whole_ms(utc_now() + timedelta(milliseconds=60))
 
     async def body(wf: Runtime) -> Any:
         return await wf.activity("step", lambda: "up", retry=Retry(3, delay="1h"))

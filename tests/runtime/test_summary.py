@@ -9,8 +9,9 @@ import pytest
 
 from flopod import events as ev
 from flopod.errors import ErrorInfo
-from flopod.events import Event, Fact, encoded
+from flopod.events import Event, Fact
 from flopod.inner import Progress
+from flopod.stored import encoded
 from flopod.summary import RunSummary, Status, due_at, fold, haystack, told
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

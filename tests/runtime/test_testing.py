@@ -13,8 +13,8 @@ from flopod import (
     Runtime,
     Workflow,
 )
-from flopod.events import utc_now
 from flopod.process import this_process
+from flopod.stored import utc_now
 from flopod.testing import StalledError, WorkflowEnvironment
 from flopod_backends import MemoryBackend
 from runtime.lives import let_go

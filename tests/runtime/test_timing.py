@@ -11,7 +11,8 @@ import pytest
 
 from flopod import Control, InvalidDurationError, InvalidPayloadError, Runtime, run_workflow
 from flopod import events as ev
-from flopod.events import Event, encoded, utc_now
+from flopod.events import Event
+from flopod.stored import encoded, utc_now, whole_ms
 from flopod_backends import MemoryBackend
 from runtime.lives import RUN, answering, cut, told, until
 
@@ -43,7 +44,7 @@ async def test_a_restart_neither_shortens_nor_lengthens_a_sleep() -> None:
     async def job(wf: Runtime) -> None:
         await wf.sleep("nap", "1s" if wf.replaying else "1h")
 
-    wake_at = ev.whole_ms(utc_now() + timedelta(milliseconds=50))
+    wake_at = whole_ms(utc_now() + timedelta(milliseconds=50))
     backend = await cut(past((ev.SleepStarted(wake_at=wake_at), "nap")))
     await run(job, backend)
     over = next(e for e in await backend.events(RUN) if isinstance(e.fact, ev.SleepCompleted))
@@ -151,7 +152,7 @@ async def test_once_timed_out_a_wait_stays_timed_out() -> None:
 
 async def test_a_delivery_that_lands_while_the_timeout_is_recorded_wins() -> None:
     """The wait decides on what it has read; the log has moved on; it decides again."""
-    deadline = ev.whole_ms(utc_now() + timedelta(milliseconds=30))
+    deadline = whole_ms(utc_now() + timedelta(milliseconds=30))
     backend = await cut(waiting_until(deadline))
     append = backend.append
 

@@ -9,7 +9,8 @@ import pytest
 
 from flopod import events as ev
 from flopod.errors import ErrorInfo
-from flopod.events import Event, Fact, encoded
+from flopod.events import Event, Fact
+from flopod.stored import encoded
 from flopod.summary import Status
 from flopod.tree import Node, TreeBuilder, fold_tree, plain_tree
 from runtime.corpus import CORPUS, World

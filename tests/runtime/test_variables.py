@@ -9,8 +9,8 @@ import pytest
 
 from flopod import Control, Runtime, SerializableError, run_workflow
 from flopod import events as ev
-from flopod.events import encoded
 from flopod.state import fold_state
+from flopod.stored import encoded
 from flopod_backends import MemoryBackend
 from runtime.lives import RUN, cut, state_of
 

@@ -16,6 +16,7 @@ from flopod import events as ev
 from flopod.backend import Backend
 from flopod.events import Event
 from flopod.process import this_process
+from flopod.stored import encoded
 from flopod_backends import MemoryBackend, SqliteBackend, open_backend
 from runtime.lives import RUN, cut, finished, let_go, told, until
 from runtime.work import job, lives_of, started
@@ -55,7 +56,7 @@ async def test_a_run_whose_worker_died_is_resumed() -> None:
         [
             Event(ev.RunSubmitted(workflow="job")),
             Event(ev.RunStarted(worker="gone:1")),
-            Event(ev.ActivityCompleted(output=ev.encoded("kept")), "step"),
+            Event(ev.ActivityCompleted(output=encoded("kept")), "step"),
         ]
     )
     assert (await Control(backend).get(RUN)).status == "interrupted"

@@ -10,9 +10,10 @@ import pytest
 from flopod import BackendError, Control, Runtime, Worker, crash_loop, run_workflow
 from flopod import events as ev
 from flopod.backend import Backend
-from flopod.events import Event, encoded
+from flopod.events import Event
 from flopod.process import this_process
 from flopod.recall import replayed
+from flopod.stored import encoded
 from flopod_backends import MemoryBackend
 from runtime.lives import RUN, cut, finished, let_go, told, until
 from runtime.work import job, started

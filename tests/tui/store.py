@@ -9,7 +9,8 @@ from flopod import events as ev
 from flopod.backend import Backend, WorkerInfo, WorkflowInfo
 from flopod.control import Control
 from flopod.errors import ErrorInfo
-from flopod.events import Event, Fact, encoded
+from flopod.events import Event, Fact
+from flopod.stored import encoded
 from flopod_tui.app import FlopodApp
 from flopod_tui.session import Session
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flopod.events import encoded
+from flopod.stored import encoded
 from flopod_tui.format import (
     age,
     at_word,

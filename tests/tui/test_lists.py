@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from flopod import events as ev
-from flopod.events import Event, encoded
+from flopod.events import Event
+from flopod.stored import encoded
 from flopod.summary import RunSummary, Status
 from flopod_tui.filters import FACETS, RunFilter
 from flopod_tui.form_fields import ABSENT, FieldError, fields_of, read_fields, typed_from

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from flopod import events as ev
 from flopod.errors import CorruptLogError
-from flopod.events import Event, encoded
+from flopod.events import Event
+from flopod.stored import encoded
 from flopod_backends import MemoryBackend
 from flopod_tui.screens.runs import RunsScreen
 from flopod_tui.widgets.detail import Detail

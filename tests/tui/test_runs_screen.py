@@ -11,7 +11,8 @@ import pytest
 from flopod import events as ev
 from flopod.control import Control
 from flopod.errors import BackendError, ErrorInfo
-from flopod.events import Event, encoded
+from flopod.events import Event
+from flopod.stored import encoded
 from flopod.summary import RunSummary
 from flopod_backends import MemoryBackend
 from flopod_tui.app import FlopodApp

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from flopod.control import Control
-from flopod.events import RunSubmitted, utc_now
+from flopod.events import RunSubmitted
+from flopod.stored import utc_now
 from flopod_backends import SqliteBackend
 from tui.store import NOW, Story, failing, finished, waiting
 from tui.terminal import ROOT, Terminal

@@ -12,8 +12,9 @@ import msgspec
 
 from flopod import events as ev
 from flopod.errors import ErrorInfo
-from flopod.events import Encoded, Event
+from flopod.events import Event
 from flopod.state import Variable
+from flopod.stored import Encoded
 from flopod.summary import RunSummary, Status
 from flopod.tree import ACTIVE, Node
 from flopod_tui.format import (

@@ -6,7 +6,8 @@ from typing import assert_never
 
 from flopod import events as ev
 from flopod.errors import ErrorInfo
-from flopod.events import Encoded, Event
+from flopod.events import Event
+from flopod.stored import Encoded
 from flopod.summary import Status
 from flopod_tui.format import clock, json_line, safe
 from flopod_tui.glyphs import Look, look

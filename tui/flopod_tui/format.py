@@ -13,8 +13,8 @@ from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
-from flopod.events import Encoded
 from flopod.records import json_part
+from flopod.stored import Encoded
 
 FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc\U0001d159")
 """Printable by their category, and yet nothing is seen."""

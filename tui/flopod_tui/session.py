@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from flopod.control import Control
-from flopod.events import utc_now
+from flopod.stored import utc_now
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from itertools import islice
 from typing import Any
 
 from flopod.errors import FlopodError
-from flopod.events import encoded
 from flopod.state import Variable
+from flopod.stored import encoded
 from flopod_tui.format import json_line, json_lines
 
 GLANCE = 20

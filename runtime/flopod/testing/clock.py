@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import count
 
 from flopod.clock import Timer
-from flopod.events import utc_now, whole_ms
+from flopod.stored import utc_now, whole_ms
 
 
 @dataclass(order=True, slots=True)

@@ -19,10 +19,10 @@ from flopod import paths
 from flopod.context import Duration, Runtime
 from flopod.control import Control
 from flopod.durations import parse
-from flopod.events import utc_now
 from flopod.presence import stop
 from flopod.registry import Workflow, as_workflow
 from flopod.running import OwnRuntime, create_runtime
+from flopod.stored import utc_now
 from flopod.summary import Status
 from flopod.testing.clock import SkippingClock
 from flopod.testing.handle import RunHandle

@@ -15,10 +15,11 @@ from typing import Any
 from flopod import events as ev
 from flopod.engine import execute
 from flopod.errors import NondeterminismError, brief
-from flopod.events import Event, Fact, decoded
+from flopod.events import Event, Fact
 from flopod.execution import Execution
 from flopod.recall import replayed
 from flopod.registry import Workflow, as_workflow
+from flopod.stored import decoded
 from flopod.testing.failures import DivergenceError
 from flopod.testing.tape import Tape, same_value
 from flopod.threads import Threads

@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 from flopod import events as ev
 from flopod.backend import Guard, Lease
 from flopod.errors import NondeterminismError, Suspended
-from flopod.events import Encoded, Event, Fact, decoded
+from flopod.events import Event, Fact
 from flopod.journal import Journal
 from flopod.recall import KINDS
+from flopod.stored import Encoded, decoded
 from flopod.summary import ENDS
 from flopod.testing.clock import SkippingClock
 from flopod_backends import MemoryBackend

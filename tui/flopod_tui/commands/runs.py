@@ -8,9 +8,10 @@ from functools import reduce
 
 from flopod.control import Control
 from flopod.errors import CorruptLogError, EventNotFoundError
-from flopod.events import Event, RunCancelled, RunCompleted, RunFailed, RunNeedsAttention, utc_now
+from flopod.events import Event, RunCancelled, RunCompleted, RunFailed, RunNeedsAttention
 from flopod.records import plain
 from flopod.state import fold_state, plain_state
+from flopod.stored import utc_now
 from flopod.summary import STOPPED, RunSummary, Status, fold
 from flopod.tree import fold_tree, plain_tree
 from flopod_tui.arguments import Args, Commands, add_json, add_run, count, seq

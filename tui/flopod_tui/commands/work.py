@@ -9,11 +9,11 @@ from typing import Any
 
 from flopod.control import Control
 from flopod.errors import RunBusyError, RunExistsError
-from flopod.events import utc_now
 from flopod.paths import named_run_id, new_run_id
 from flopod.records import json_part
 from flopod.registry import Workflow, by_name, find, store_as
 from flopod.running import run_workflow
+from flopod.stored import utc_now
 from flopod.summary import RunSummary, Status
 from flopod_tui import discover
 from flopod_tui.arguments import Args, Commands, add_json, add_workflows

@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from flopod.events import utc_now
+from flopod.stored import utc_now
 from flopod.summary import Status
 from flopod.tree import ACTIVE, Node, TreeBuilder
 from flopod_tui.format import age, duration, safe, until

@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from flopod.events import utc_now
+from flopod.stored import utc_now
 from flopod.summary import RunSummary
 from flopod_tui.format import cut, cut_middle, fit, fit_right, safe, since
 from flopod_tui.glyphs import look

@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from flopod.events import utc_now
+from flopod.stored import utc_now
 from flopod_tui.format import age, cut_left, cut_middle, fit, fit_right, safe, since, width_of
 from flopod_tui.open_waits import WaitOf
 from flopod_tui.spans import Spans
