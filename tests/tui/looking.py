@@ -8,7 +8,7 @@ from collections.abc import Callable
 from textual.app import App
 from textual.pilot import Pilot
 
-PATIENCE = 5.0
+PATIENCE = 15.0
 STILL = 0.18
 
 

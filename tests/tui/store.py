@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -222,5 +223,6 @@ async def seeded(backend: Backend) -> None:
 def app_over(backend: Backend, **options: Any) -> FlopodApp:
     """Return the app over a store, its clock standing still."""
     control = Control(backend, workflows=())
-    settings = {name: options.pop(name) for name in ("read_only", "looked_in") if name in options}
-    return FlopodApp(Session(control, now=fixed_now, **settings), **options)
+    names = {field.name for field in fields(Session)} & set(options)
+    session = {name: options.pop(name) for name in names}
+    return FlopodApp(Session(control, **{"now": fixed_now, **session}), **options)

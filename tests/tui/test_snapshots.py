@@ -2,43 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 
 from flopod_backends import MemoryBackend
-from tui.looking import settled, until_seen
-from tui.store import app_over, fixed_now, seeded
-
-SIZES = [(120, 36), (80, 24)]
-WAITING, FAILED = "research-2026-0142", "research-2026-0141"
-Run = Callable[[Pilot[None]], Awaitable[None]]
-both_sizes = pytest.mark.parametrize("size", SIZES, ids=["wide", "normal"])
-
-
-def a_store() -> MemoryBackend:
-    """Return a store with a run in every status."""
-    backend = MemoryBackend(clock=fixed_now)
-    asyncio.run(seeded(backend))
-    return backend
-
-
-def after(*steps: str) -> Run:
-    """Return what is done before the picture: keys are pressed, `see:text` is waited for."""
-
-    async def do(pilot: Pilot[None]) -> None:
-        for step in steps:
-            if step.startswith("see:"):
-                await until_seen(pilot, step[4:])
-            else:
-                await pilot.press(*step.split())
-        await settled(pilot)
-
-    return do
-
+from tui.pictures import FAILED, WAITING, a_store, after, both_sizes
+from tui.store import app_over, fixed_now
 
 SCREENS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "the list of runs": ({}, ("see:All 28", "j j j j")),

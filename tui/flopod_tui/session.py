@@ -8,6 +8,10 @@ from datetime import datetime
 
 from flopod.control import Control
 from flopod.stored import utc_now
+from flopod_tui.masking import Masking
+from flopod_tui.memory import Memory
+from flopod_tui.messages import MessageLog
+from flopod_tui.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,11 @@ class Session:
     """Starts a detached worker and says what it did; None where there can be none."""
     looked_in: tuple[tuple[str, str], ...] = field(default=())
     """What decided on this store, as name and value: shown while it is empty."""
+
+    settings: Settings = field(default_factory=Settings)
+    memory: Memory = field(default_factory=Memory)
+    log: MessageLog = field(default_factory=MessageLog)
+    masking: Masking = field(default_factory=Masking)
 
     @property
     def may_start_worker(self) -> bool:

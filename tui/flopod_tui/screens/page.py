@@ -19,6 +19,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from flopod.errors import FlopodError
+from flopod_tui.messages import Said
+from flopod_tui.palette import Entry
 from flopod_tui.session import Session
 from flopod_tui.spans import Spans, spread
 from flopod_tui.widgets.hint_bar import Hint, HintBar
@@ -27,7 +29,7 @@ from flopod_tui.widgets.status_line import StatusLine
 from flopod_tui.widgets.too_small import TooSmall
 
 Result = TypeVar("Result")
-CHANGES = ("deliver", "retry", "start", "cancel")
+CHANGES = ("deliver", "retry", "start", "cancel", "fork")
 """The only actions that change a run."""
 BREAKPOINTS = [(0, "-small"), (80, "-normal"), (110, "-wide")]
 TALL = [(0, "-low"), (30, "-tall")]
@@ -83,8 +85,13 @@ class Page(Screen[Result]):
 
     # What is said to people
 
-    def say(self, text: str, role: str = "") -> None:
-        """Show a message in the status line."""
+    def say(self, text: str, role: str = "", shell: str = "") -> None:
+        """Show a message in the status line, and keep it in the log of this session.
+
+        Args:
+            shell: what a person would type to do the same.
+        """
+        self.session.log.add(Said(self.now(), text, role, shell))
         self.query_one(StatusLine).say(text, self.now(), role)
 
     @contextmanager
@@ -129,12 +136,22 @@ class Page(Screen[Result]):
         key = binding.key_display or self.app.get_key_display(binding)
         return Hint(key, binding.description, binding.action in CHANGES)
 
+    def palette(self) -> Sequence[Entry]:
+        """Return what the command palette offers here beside the keys."""
+        return ()
+
+    def why_not(self, action: str) -> str:
+        """Return why an action makes no sense now; empty when it does."""
+        if self.session.read_only and action in CHANGES:
+            return "opened read-only: nothing can be changed from here"
+        return ""
+
     def offers(self, action: str) -> bool:
         """Say whether an action makes sense now; its key works anyway and says why not."""
-        return not (self.session.read_only and action in CHANGES)
+        return not self.why_not(action)
 
-    def may_change(self) -> bool:
-        """Say whether this session may change runs, and tell if it may not."""
-        if self.session.read_only:
-            self.say("opened read-only: nothing can be changed from here", "error")
-        return not self.session.read_only
+    def refuses(self, action: str) -> bool:
+        """Tell why an action makes no sense now; False when it does."""
+        if why := self.why_not(action):
+            self.say(why, "error")
+        return bool(why)

@@ -206,11 +206,11 @@ class RunsScreen(RunActions):
 
     # Keys
 
-    def offers(self, action: str) -> bool:
-        """Say whether an action makes sense now."""
-        if action == "clear":
-            return bool(self.feed.filter) or self.has_class("-filtering")
-        return super().offers(action)
+    def why_not(self, action: str) -> str:
+        """Return why an action makes no sense now."""
+        if action == "clear" and not (self.feed.filter or self.has_class("-filtering")):
+            return "there is no filter to clear"
+        return super().why_not(action)
 
     def open_run(self, run_id: str) -> None:
         """Look inside a run."""
