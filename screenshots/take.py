@@ -1,8 +1,8 @@
-"""`python screenshots/take.py`: pictures of the real app, over real runs of the built-in workflows.
+"""`python screenshots/take.py [DIR]`: pictures of the real app, over real runs.
 
-A scratch directory gets a copy of this project's own sources; a worker takes inventories of it;
-then the app is opened at each size, keys are pressed, and what it draws is saved as SVG beside this
-script.
+A scratch directory gets a copy of this project's own sources; a worker takes inventories of it with
+the built-in workflows; then the app is opened at each size, keys are pressed, and what it draws is
+saved as SVG beside this script, or in DIR.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import html
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import chdir
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+INTO = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else HERE
 ROOT = HERE.parent
 for variable in ("NO_COLOR", "TEXTUAL_THEME", "FLOPOD_DATA_DIR", "FLOPOD_BACKEND"):
     os.environ.pop(variable, None)
@@ -56,21 +58,33 @@ class Picture:
 
 
 RUNS = ("home",)
-WAITING = ("home", "j", "j", "enter")
+ALARM, WAITING, ARCHIVE, DONE = (("home", *["j"] * n) for n in (0, 2, 3, 5))
+"""To a run in the list: one that sleeps, that waits for an approval, that failed, that is done."""
+BACK = ("enter", *[","] * 3)
+"""Into a run, and a few events back."""
+VIEWS = {
+    "runs": RUNS,
+    "run": (*WAITING, "enter"),
+    "timeline": (*ALARM, "enter", "v"),
+    "time-travel": (*ALARM, *BACK),
+    "deliver": (*WAITING, "D"),
+    "start": ("home", "S"),
+    "retry": (*ARCHIVE, "R"),
+}
+"""What is shown in both themes."""
 PICTURES = [
-    Picture("runs-120x36", WIDE, RUNS),
-    Picture("run-120x36", WIDE, WAITING),
-    Picture("deliver-120x36", WIDE, ("home", "j", "j", "D")),
-    Picture("start-120x36", WIDE, ("home", "S")),
-    Picture("retry-120x36", WIDE, ("4", "R")),
-    Picture("cancel-120x36", WIDE, ("home", "j", "j", "X")),
+    *(Picture(f"{name}-120x36", WIDE, keys) for name, keys in VIEWS.items()),
+    *(Picture(f"{name}-light-120x36", WIDE, keys, "light") for name, keys in VIEWS.items()),
+    Picture("failed-120x36", WIDE, (*ARCHIVE, "enter")),
+    Picture("state-120x36", WIDE, (*DONE, "enter", "3")),
+    Picture("cancel-120x36", WIDE, (*WAITING, "X")),
     Picture("help-120x36", WIDE, ("home", "question_mark")),
-    Picture("filter-120x36", WIDE, ("slash", *"inventory")),
-    Picture("runs-80x24", NARROW, RUNS),
-    Picture("run-80x24", NARROW, WAITING),
-    Picture("deliver-80x24", NARROW, ("home", "j", "j", "D")),
-    Picture("runs-light-120x36", WIDE, RUNS, theme="light"),
-    Picture("runs-no-color-120x36", WIDE, RUNS, theme="auto", env={"NO_COLOR": "1"}),
+    Picture("palette-120x36", WIDE, ("home", "colon")),
+    Picture("filter-120x36", WIDE, ("slash", *"status:ok,failed")),
+    *(Picture(f"{name}-80x24", NARROW, VIEWS[name]) for name in ("runs", "run", "deliver")),
+    Picture("runs-ansi-120x36", WIDE, RUNS, "ansi"),
+    Picture("runs-no-color-120x36", WIDE, RUNS, "auto", {"NO_COLOR": "1"}),
+    Picture("run-no-color-120x36", WIDE, VIEWS["run"], "auto", {"NO_COLOR": "1"}),
 ]
 
 
@@ -134,7 +148,7 @@ async def take(picture: Picture, control: Control) -> None:
         svg = app.export_screenshot(title="flopod")
     for variable in picture.env:
         del os.environ[variable]
-    (HERE / f"{picture.name}.svg").write_text(portable(svg), encoding="utf-8")
+    (INTO / f"{picture.name}.svg").write_text(portable(svg), encoding="utf-8")
 
 
 def portable(svg: str) -> str:

@@ -14,11 +14,13 @@ from flopod.events import Event
 from flopod.summary import RunSummary, Status
 from flopod_backends.folder import LOG, Folder
 from flopod_backends.fs import Key
-from flopod_backends.log_file import START, Mark, Scan, scan
+from flopod_backends.log_file import START, Mark, Scan, mark_in, scan
 from flopod_backends.recording import folded
 from flopod_backends.sidecar import read_sidecar
 
 _MOST_PLACES = 10_000
+_END = 1_000_000
+"""Bytes at the end of a long log that are read alone when only the newest events are wanted."""
 _OF_ONE_FILE = (EACCES, EPERM, EIO)
 
 
@@ -109,6 +111,10 @@ class Catalogue:
             return []
         if mark.seq > after or inode != key.inode or mark.offset > key.size:
             mark = START
+        if mark == START and after and key.size > _END:
+            newest = self._newest(run_id, key.size - _END, after)
+            if newest is not None:
+                return newest
         key, found = self._scan(run_id, mark)
         if found.damage and mark.seq:
             # The log may be another one by now, in a file of the same number.
@@ -118,6 +124,18 @@ class Catalogue:
         if found.damage:
             raise CorruptLogError(run_id, *found.damage, events)
         return events
+
+    def _newest(self, run_id: str, offset: int, after: int) -> list[Event] | None:
+        """Return the events above `after` from the end of a log alone, what is before unread.
+
+        None: they begin before `offset`, or something there is not as it should be.
+        """
+        read = self._fs.read(self._folder.log(run_id), offset)
+        mark = mark_in(read[1], offset, after) if read else None
+        if read is None or mark is None:
+            return None
+        found = scan(read[1][mark.offset - offset :], mark)
+        return None if found.damage else found.events
 
     def _summary(self, run_id: str, key: Key) -> RunSummary | None:
         if not key.size:

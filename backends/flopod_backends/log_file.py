@@ -92,6 +92,17 @@ def scan(text: bytes, mark: Mark = START) -> Scan:
     return Scan(events, good, mark.offset + len(text) - good.offset)
 
 
+def mark_in(text: bytes, offset: int, seq: int) -> Mark | None:
+    """Return the place after event `seq`, found in `text`, a part of a log from `offset` on.
+
+    What is before it is taken for good, as the line of the event itself is. None: it is not there.
+    """
+    start = text.rfind(b'\n{"seq":%d,' % (seq + 1)) + 1
+    before = text[:start].removesuffix(b"\n").removesuffix(_GOES_ON)
+    seal = _SEAL.fullmatch(before, len(before) - _SEAL_SIZE) if len(before) > _SEAL_SIZE else None
+    return Mark(seq, offset + start, int(seal[1], 16)) if seal else None
+
+
 def _lines(text: bytes, offset: int) -> Iterator[tuple[bytes, int]]:
     start = 0
     while start < len(text):

@@ -7,6 +7,7 @@ told with what is before the damage, and its run as damaged.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -41,6 +42,8 @@ SELECT seq, at, type, path, data FROM events
 WHERE run_id = ? AND seq > ? AND seq <= ? ORDER BY seq
 """
 _AT_ONCE = 1024
+_MANY = 2000
+"""Events that take longer to decode (some 3 ms) than a thread takes to get going."""
 
 _read_summary = msgspec.json.Decoder(RunSummary)
 
@@ -106,7 +109,11 @@ class Logs:
         if not rows or rows[0][0] is not None:
             return restored(run_id, after, rows)
         _, last, _, _, summary = rows[0]
-        events = restored(run_id, after, rows[1:])
+        if len(rows) > _MANY:
+            # So many would hold up whatever else runs on the loop.
+            events = await asyncio.to_thread(restored, run_id, after, rows[1:])
+        else:
+            events = restored(run_id, after, rows[1:])
         end = after + len(events)
         if end != last and end < promised(last, summary):
             raise _damage(run_id, end + 1, "is missing", events)

@@ -39,11 +39,11 @@ class _Meta(msgspec.Struct):
 
 
 @dataclass(slots=True)
-class _Node:
+class Tags:
     """The tags at and below one place."""
 
     tag: object = None
-    below: dict[str, _Node] = field(default_factory=dict)
+    below: dict[str, Tags] = field(default_factory=dict)
 
 
 def read(json: Any, meta: Any) -> Any:
@@ -52,18 +52,28 @@ def read(json: Any, meta: Any) -> Any:
     Raises:
         Malformed: they do not fit each other, or Python has no such value.
     """
+    json, tags = tagged(json, meta)
+    return _build(json, tags, 1)
+
+
+def tagged(json: Any, meta: Any) -> tuple[Any, Tags]:
+    """Return `json` with what its places share copied in, and the tags at and below them.
+
+    Raises:
+        Malformed: they do not fit each other.
+    """
     try:
         known = msgspec.convert(meta, _Meta)
     except msgspec.ValidationError as error:
         raise Malformed(f"has a meta that superjson does not write: {error}") from None
-    legacy, root, rows = known.v < 1, _Node(), [json]
+    legacy, root, rows = known.v < 1, Tags(), [json]
     _plant(root, known.values, legacy)
-    tags = _Node(below={"0": root})
+    tags = Tags(below={"0": root})
     _copy_shared(rows, tags, known.referentialEqualities, legacy)
-    return _build(rows[0], tags.below["0"], 1)
+    return rows[0], tags.below["0"]
 
 
-def _plant(node: _Node, tree: Any, legacy: bool) -> None:
+def _plant(node: Tags, tree: Any, legacy: bool) -> None:
     """Add superjson's tree of tags: `[tag]`, `[tag, {path: tree}]` or `{path: tree}`."""
     if isinstance(tree, list) and 1 <= len(tree) <= 2:
         node.tag, tree = tree[0], tree[1] if len(tree) == 2 else {}
@@ -72,7 +82,7 @@ def _plant(node: _Node, tree: Any, legacy: bool) -> None:
     for path, subtree in tree.items():
         target = node
         for key in _keys(path, legacy):
-            target = target.below.setdefault(key, _Node())
+            target = target.below.setdefault(key, Tags())
         _plant(target, subtree, legacy)
 
 
@@ -92,7 +102,7 @@ def _keys(path: str, legacy: bool) -> list[str]:
     return keys
 
 
-def _build(json: Any, node: _Node, depth: int) -> Any:
+def _build(json: Any, node: Tags, depth: int) -> Any:
     """Convert in place, the innermost first. What has no tags is left as it was read."""
     if depth > MAX_JSON_DEPTH:
         raise Malformed("is nested too deeply")
@@ -121,7 +131,7 @@ def _untagged(tag: object, json: Any) -> Any:
         raise Malformed(f"has {brief(json)} under the tag {brief(tag)}") from None
 
 
-def _copy_shared(rows: list[Any], tags: _Node, equalities: Any, legacy: bool) -> None:
+def _copy_shared(rows: list[Any], tags: Tags, equalities: Any, legacy: bool) -> None:
     """Copy what a place has to the places that held the same object when it was written."""
     copied = 0
     for first, same in _shared(equalities):
@@ -158,7 +168,7 @@ def _at(json: Any, keys: Sequence[str]) -> Any:
     return json
 
 
-def _node_at(node: _Node, keys: Sequence[str]) -> _Node:
+def _node_at(node: Tags, keys: Sequence[str]) -> Tags:
     for key in keys:
-        node = node.below.setdefault(key, _Node())
+        node = node.below.setdefault(key, Tags())
     return node

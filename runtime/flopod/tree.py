@@ -23,6 +23,8 @@ ACTIVE = (Status.RUNNING, Status.RETRYING, Status.WAITING, Status.SLEEPING)
 SETTLED = (Status.NEEDS_ATTENTION, Status.INTERRUPTED, Status.CANCELLED, Status.ERROR, Status.OK)
 """The same once nothing inside is at work."""
 
+_BY_RANK = (*ACTIVE, *SETTLED)
+
 DECLARED = ("branch", "each", "parallel")
 """Containers that can be empty and done."""
 
@@ -37,6 +39,8 @@ class Node:
     kind: str
     """`run`, a primitive (`activity`, `each` …), or `item`, `iteration`, `case`, `branch`."""
     parent: Node | None = None
+    index: int = 0
+    """Its place among the children of its parent."""
     status: Status = Status.RUNNING
     children: list[Node] = field(default_factory=list)
     started_at: datetime | None = None
@@ -66,9 +70,11 @@ class Node:
 
     def walk(self) -> Iterator[Node]:
         """Yield this node and all below it, parents first."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
+        ahead = [self]
+        while ahead:
+            node = ahead.pop()
+            yield node
+            ahead.extend(reversed(node.children))
 
 
 class TreeBuilder:
@@ -163,18 +169,24 @@ class TreeBuilder:
 
     def _node(self, path: str, at: datetime) -> Node:
         """Return the node at `path`, made with all above it where it is new."""
-        if (known := self.nodes.get(path)) is not None:
-            return known
-        above = self._node(_above(path), at)
+        new: list[str] = []
+        while (known := self.nodes.get(path)) is None:
+            new.append(path)
+            path = _above(path)
+        for path in reversed(new):
+            known = self._new(path, known, at)
+        return known
+
+    def _new(self, path: str, above: Node, at: datetime) -> Node:
         kind = "step"
         if path.endswith("]"):
             if above.kind == "step":
                 above.kind = "repeat"  # the only container without a start of its own
             kind = INSIDE.get(above.kind, "item")
-        node = Node(path, kind, above, started_at=at)
+        node = Node(path, kind, above, len(above.children), started_at=at)
         above.children.append(node)
         self.nodes[path] = node
-        self.changed.add(path)
+        self.changed |= {path, above.path}
         return node
 
     def _set(self, node: Node, status: Status | None, at: datetime) -> None:
@@ -184,8 +196,10 @@ class TreeBuilder:
             node.started_at = at
         above: Node | None = node
         while above is not None:
-            _count(above.inside, before, -1)
-            _count(above.inside, status, +1)
+            if before is not None:
+                above.inside[before] -= 1
+            if status is not None:
+                above.inside[status] = above.inside.get(status, 0) + 1
             self._settle(above, at)
             above = above.parent
 
@@ -250,13 +264,11 @@ def _above(path: str) -> str:
     return path[: max(cut, 0)]
 
 
-def _count(inside: dict[Status, int], status: Status | None, change: int) -> None:
-    if status is not None:
-        inside[status] = inside.get(status, 0) + change
-
-
 def _shown(node: Node) -> Status:
-    if node.own is not None and (node.own not in ACTIVE or not node.children):
-        return node.own
-    seen = (status for status in (*ACTIVE, *SETTLED) if node.inside.get(status))
-    return next(seen, Status.OK if node.kind in DECLARED else Status.QUEUED)
+    own, inside = node.own, node.inside
+    if own is not None and (not node.children or own not in ACTIVE):
+        return own
+    for status in _BY_RANK:
+        if inside.get(status):
+            return status
+    return Status.OK if node.kind in DECLARED else Status.QUEUED

@@ -14,10 +14,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import app
 import deliveries
 import listing
+import lists
 import opening
-import paint
 import processes
 import replay
 import steps
@@ -31,7 +32,8 @@ BENCHES: dict[str, Callable[[Path, int], dict[str, Any]]] = {
     "deliveries": deliveries.measure,
     "processes": processes.measure,
     "listing": listing.measure,
-    "paint": paint.measure,
+    "lists": lists.measure,
+    "app": app.measure,
 }
 
 

@@ -40,6 +40,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in list(os.environ):
         if name.startswith("FLOPOD_") or name == "DATABASE_URL":
             monkeypatch.delenv(name)
+    for name in ("CONFIG", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
     monkeypatch.setenv("EFFECTS", str(tmp_path / "effects"))
     monkeypatch.chdir(tmp_path)
     path = sys.path.copy()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from cli.conftest import FLOWS, Flopod
+from flopod_tui.csv_text import csv_row
 
 SUMMARY = [
     *("run_id", "workflow", "status", "submitted_at", "started_at", "ended_at", "updated_at"),
@@ -119,6 +123,41 @@ def test_runs_can_be_filtered(flopod: Flopod) -> None:
     assert table[1].split()[:3] == ["bad", "broken", "failed"]
 
 
+def test_runs_takes_the_filter_of_the_app(flopod: Flopod) -> None:
+    flopod("run", "order", ORDER, "-w", FLOWS, "--run-id", "good")
+    flopod("run", "broken", "-w", FLOWS, "--run-id", "bad")
+
+    def ids(*given: str) -> list[str]:
+        return [run["run_id"] for run in flopod("runs", "--json", *given).json]
+
+    assert ids("status:failed") == ["bad"]
+    assert ids("status:failed", "wf:order") == []
+    assert ids("wf:order | status:failed") == ["bad", "good"]
+    assert ids("--", "-broken") == ["good"]
+    assert ids("age<1h", "--limit", "1") == ["bad"]
+    assert ids("age<1h", "--status", "ok") == ["good"]
+
+
+def test_runs_prints_json_lines_and_csv(flopod: Flopod) -> None:
+    flopod("run", "order", ORDER, "-w", FLOWS, "--run-id", "good")
+    flopod("run", "broken", "-w", FLOWS, "--run-id", "bad")
+    lines = [json.loads(line) for line in flopod("runs", "--jsonl").out.splitlines()]
+    assert lines == flopod("runs", "--json").json
+    text = flopod("runs", "--csv").out
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [row["run_id"] for row in rows] == ["bad", "good"]
+    assert rows[0]["error_message"] == "no\\x1b[31m such\\x0athing"
+    assert rows[0]["status"] == "error" and rows[1]["done"] == "2"
+    assert text.count("\r\n") == text.count("\n") == 3
+
+
+def test_a_table_that_opens_the_csv_calculates_nothing() -> None:
+    for text in ("=1+1", "+1", "-1", "@x", '=HYPERLINK("a,b")'):
+        [[cell]] = csv.reader([csv_row([text])])
+        assert cell == f"'{text}"
+    assert csv_row(["a,b", 'say "x"', "x=1"]) == '"a,b","say ""x""",x=1\r'
+
+
 def test_show_tells_summary_tree_and_state(flopod: Flopod) -> None:
     flopod("run", "order", ORDER, "-w", FLOWS, "--run-id", "o-7")
     shown = flopod("show", "o-7", "--json").json
@@ -140,8 +179,6 @@ def test_show_tells_a_run_as_it_was(flopod: Flopod) -> None:
 
 
 def test_tail_prints_one_event_a_line(flopod: Flopod) -> None:
-    import json
-
     flopod("run", "order", ORDER, "-w", FLOWS, "--run-id", "o-7")
     events = [json.loads(line) for line in flopod("tail", "o-7", "--json").out.splitlines()]
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
@@ -150,6 +187,15 @@ def test_tail_prints_one_event_a_line(flopod: Flopod) -> None:
     assert events[-1]["type"] == "RunCompleted"
     later = flopod("tail", "o-7", "--after", str(len(events) - 1)).out
     assert later.split()[2] == "RunCompleted"
+
+
+def test_tail_tells_by_its_exit_code_how_the_run_ended(flopod: Flopod) -> None:
+    flopod("run", "order", ORDER, "-w", FLOWS, "--run-id", "good")
+    flopod("run", "broken", "-w", FLOWS, "--run-id", "bad")
+    assert flopod("tail", "good", "--exit-status").code == 0
+    assert flopod("tail", "bad", "--exit-status").code == 1
+    assert flopod("tail", "bad").code == 0
+    assert flopod("tail", "bad", "--jsonl").out == flopod("tail", "bad", "--json").out
 
 
 def test_cancel_and_retry_say_what_they_did(flopod: Flopod) -> None:

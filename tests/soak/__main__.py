@@ -1,8 +1,8 @@
 """The fault tests for as long as you like: `python tests/soak --seconds 600 --seed 1 [NAME ...]`.
 
-Every module of `tests/faults` with a `trial(seed)` gets its share of the time, and one line of
-JSON: what was tried, what was acknowledged, and of that what was lost or done again. The seeds of a
-module are SEED, SEED + 1 and so on, so a line tells how to meet its failure again.
+Every module of `tests/faults` and `tests/tui` with a `trial(seed)` gets its share of the time, and
+one line of JSON: what was tried, what was acknowledged, and of that what was lost or done again.
+The seeds of a module are SEED, SEED + 1 and so on, so a line tells how to meet its failure again.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 TESTS = Path(__file__).parents[1]
+NO_TRIALS = ("test_", "conftest", "victim.", "__init__")
 sys.path[:0] = [str(TESTS), str(TESTS / "backends")]
 
 from faults.trial import Trial  # noqa: E402
@@ -28,7 +29,7 @@ from faults.trial import Trial  # noqa: E402
 def main(argv: Sequence[str] | None = None) -> int:
     """Soak; return 1 if anything was lost, repeated or otherwise wrong."""
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__.partition("\n")[0])
-    parser.add_argument("names", nargs="*", help="modules of tests/faults; all, if none is named")
+    parser.add_argument("names", nargs="*", help="modules of tests; all, if none is named")
     parser.add_argument("--seconds", type=float, default=60.0, help="for all of them together")
     parser.add_argument("--seed", type=int, default=1, help="of the first trial of each")
     given = parser.parse_args(argv)
@@ -43,10 +44,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def trials() -> Iterator[tuple[str, Any]]:
     """Yield the name and the `trial` of each module that has one."""
-    for file in sorted((TESTS / "faults").glob("*.py")):
-        if not file.name.startswith(("test_", "conftest", "victim.")):
-            trial = getattr(importlib.import_module(f"faults.{file.stem}"), "trial", None)
-            if inspect.isfunction(trial):
+    for file in sorted((*(TESTS / "faults").glob("*.py"), *(TESTS / "tui").glob("*.py"))):
+        if not file.name.startswith(NO_TRIALS):
+            module = importlib.import_module(f"{file.parent.name}.{file.stem}")
+            if inspect.isfunction(trial := getattr(module, "trial", None)):
                 yield file.stem, trial
 
 

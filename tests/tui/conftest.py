@@ -20,6 +20,13 @@ def _typing_is_fast(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textual.app.wait_for_idle", a_moment)
 
 
+@pytest.fixture(autouse=True)
+def _ids_are_no_chance(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have pictures show the same suggested run id every time."""
+    if "snapshots" in request.module.__name__:
+        monkeypatch.setattr("flopod_tui.start_text.randbits", lambda bits: 4711)
+
+
 @pytest.fixture
 def backend() -> MemoryBackend:
     """An empty store whose clock stands still."""

@@ -12,7 +12,7 @@ from flopod.events import Event
 from flopod.summary import Status
 from flopod_backends import MemoryBackend
 from flopod_tui.app import FlopodApp
-from flopod_tui.screens.confirm import ConfirmScreen
+from flopod_tui.screens.cancel import CancelScreen
 from flopod_tui.screens.deliver import DeliverScreen
 from flopod_tui.screens.run import RunScreen
 from flopod_tui.screens.runs import RunsScreen
@@ -38,9 +38,11 @@ async def test_an_event_is_delivered_from_the_form_of_the_open_wait(store: Memor
     async with app.run_test(size=WIDE) as pilot:
         await until_seen(pilot, "path      approval")
         await pilot.press("D")
-        await until_seen(pilot, "✓ open wait", "✓ is waited for", '"by": ""')
-        await pilot.press("enter", *"alice", "ctrl+s")
-        await until_seen(pilot, "✓ delivered 'researcher-approved' to 'approval'")
+        await until_seen(pilot, "✓ open wait", "✓ is waited for", "by: is needed")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.focused, TextField))
+        await pilot.press(*"alice", "ctrl+s")
+        await until_seen(pilot, "✓ delivered as event 36: researcher-approved to approval")
         assert isinstance(app.screen, RunScreen)
     (only,) = await delivered(store)
     assert only["payload"] == {"by": "alice"}
@@ -52,6 +54,7 @@ async def test_wrong_json_is_told_with_its_place_and_nothing_is_sent(store: Memo
         await until_seen(pilot, "approval")
         await pilot.press("D")
         await until_seen(pilot, "✓ open wait")
+        await pilot.press("f4")
         app.screen.query_one(JsonEditor).text = '{\n  "by": alice\n}'
         await until_seen(pilot, "✗ JSON line 2, column 9: a value is missing here")
         await pilot.press("ctrl+s")
@@ -67,6 +70,7 @@ async def test_a_payload_that_the_wait_does_not_take_is_refused(store: MemoryBac
         await until_seen(pilot, "approval")
         await pilot.press("D")
         await until_seen(pilot, "✓ open wait")
+        await pilot.press("f4")
         app.screen.query_one(JsonEditor).text = '{"by": 7}'
         await until_seen(pilot, "7 is not of type 'string' at $.by")
         await pilot.press("ctrl+s")
@@ -83,9 +87,11 @@ async def test_a_wait_answered_meanwhile_is_not_answered_twice(store: MemoryBack
         await until_seen(pilot, "✓ open wait")
         other = Control(store, workflows=())
         await other.deliver(WAITING, "approval", "researcher-approved", {"by": "bob"})
-        await pilot.press("enter", *"alice", "ctrl+s")
-        await until_seen(pilot, "this wait was answered meanwhile; nothing was sent")
-        assert '"by": "alice"' in app.screen.query_one(JsonEditor).text
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.focused, TextField))
+        await pilot.press(*"alice", "ctrl+s")
+        told = "this wait was answered meanwhile by researcher-approved (event 36, "
+        await until_seen(pilot, told, "nothing was sent", " alice ")
     assert [one["payload"] for one in await delivered(store)] == [{"by": "bob"}]
 
 
@@ -110,9 +116,11 @@ async def test_an_event_nobody_waits_for_can_be_left_by_hand(store: MemoryBacken
         await until_seen(pilot, "cooldown")
         await pilot.press("D")
         await until_seen(pilot, "Open waits 1")
-        await pilot.press("G", "enter", "tab", *"later", "tab", *"go")
-        await until_seen(pilot, "nothing waits here; no wait open")
+        await pilot.press("G", "enter", "enter", *"later", "tab", *"go")
+        await until_seen(pilot, "nothing waits here; no wait is open", "empty: the payload is null")
         await pilot.press("ctrl+s")
+        await until_seen(pilot, "Deliver it without a payload?")
+        await pilot.press("y")
         await until_seen(pilot, "kept: nothing waits for 'go' at 'later' yet")
 
 
@@ -122,7 +130,9 @@ async def test_typed_text_is_thrown_away_only_after_a_question(store: MemoryBack
         await until_seen(pilot, "approval")
         await pilot.press("D")
         await until_seen(pilot, "✓ open wait")
-        await pilot.press("enter", *"al", "escape")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.focused, TextField))
+        await pilot.press(*"al", "escape")
         await until_seen(pilot, "Throw it away?")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, DeliverScreen))
@@ -137,7 +147,7 @@ async def test_enter_alone_retries_nothing(store: MemoryBackend) -> None:
     async with app.run_test(size=WIDE) as pilot:
         await until_seen(pilot, "502")
         await pilot.press("R")
-        await until_seen(pilot, "Retry this run?", "3 attempts", "Keeps", "Runs again")
+        await until_seen(pilot, "Retry 1 failed run", "3 attempts", "Kept", "Runs again")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, RunScreen))
     summary = await store.summary(FAILED)
@@ -150,7 +160,9 @@ async def test_a_failed_run_is_retried_after_a_yes(store: MemoryBackend) -> None
     async with app.run_test(size=NORMAL) as pilot:
         await until_seen(pilot, FAILED)
         await pilot.press(*"jjjjj", "R")
-        await until_seen(pilot, "Retry this run?", "expedition[2]/classify, then everything after")
+        await until_seen(
+            pilot, "Retry 1 failed run", "expedition[2]/classify, then everything after"
+        )
         await pilot.press("tab", "enter")
         await until_seen(pilot, f"✓ run {FAILED} is queued for attempt 2")
     summary = await store.summary(FAILED)
@@ -171,8 +183,8 @@ async def test_a_run_is_cancelled_after_a_yes(store: MemoryBackend) -> None:
     async with app.run_test(size=WIDE) as pilot:
         await until_seen(pilot, "approval")
         await pilot.press("X")
-        await until_seen(pilot, "Cancel this run?", "Leave it")
-        assert isinstance(app.screen, ConfirmScreen)
+        await until_seen(pilot, "Cancel this run?", "Leave it", "Waits:       approval")
+        assert isinstance(app.screen, CancelScreen)
         await pilot.press("y")
         await until_seen(pilot, f"run {WAITING} is cancelled", "⊘ cancelled")
 
@@ -182,7 +194,7 @@ async def test_a_refusal_of_the_store_is_told_and_nothing_ends(store: MemoryBack
     async with app.run_test(size=WIDE) as pilot:
         await until_seen(pilot, "502")
         await pilot.press("R")
-        await until_seen(pilot, "Retry this run?")
+        await until_seen(pilot, "Retry 1 failed run")
         await Control(store, workflows=()).retry(FAILED)
         await pilot.press("y")
         await until_seen(pilot, "is queued: cannot retry what has not failed")
@@ -195,14 +207,14 @@ async def test_a_run_is_started_from_the_fields_of_its_input(store: MemoryBacken
         await pilot.press("S")
         await until_seen(pilot, "catalog-import", "research")
         await pilot.press(*"rese", "enter")
-        await until_seen(pilot, "region: is needed")
-        await pilot.press(*"kanto", "tab", "backspace", *"12", "tab", "space", "tab", "space")
-        await until_seen(pilot, "✓ ready to start", "[ ]", "thorough")
+        await until_seen(pilot, "input of last run of this workflow (research-2026-0142)")
+        await pilot.press(*"johto", "tab", *"12", "tab", "space", "tab", "space")
+        await until_seen(pilot, "(research-2026-0142), edited", "worker 4121 will take it")
         await pilot.press("ctrl+s")
         await until(pilot, lambda: isinstance(app.screen, RunScreen))
         run_id = app.screen.run_id
     (submitted,) = await store.events(run_id)
-    expected = {"region": "kanto", "limit": 12, "depth": "thorough", "publish": False, "tags": []}
+    expected = {"region": "johto", "limit": 12, "depth": "thorough", "publish": False, "tags": []}
     assert submitted.data["input"] == expected
 
 
@@ -212,12 +224,14 @@ async def test_the_input_can_be_typed_as_json_and_is_checked(store: MemoryBacken
         await until_seen(pilot, "worker 4121")
         await pilot.press("S")
         await until_seen(pilot, "catalog-import")
-        await pilot.press(*"rese", "f4")
+        await pilot.press(*"rese")
+        await until_seen(pilot, "input of last run")
+        await pilot.press("f4")
         app.screen.query_one(JsonEditor).text = '{"region": "kanto", "depth": "deep"}'
         await until_seen(pilot, "'deep' is not one of")
         await pilot.press("ctrl+s")
         app.screen.query_one(JsonEditor).text = '{"region": "kanto", "depth": "quick"}'
-        await until_seen(pilot, "✓ ready to start")
+        await until_seen(pilot, "✓ valid JSON")
         app.screen.query_one("#run-id", TextField).value = "mine"
         await pilot.press("ctrl+s")
         await until(pilot, lambda: isinstance(app.screen, RunScreen))
@@ -232,7 +246,7 @@ async def test_a_run_id_that_is_taken_keeps_the_form_open(store: MemoryBackend) 
         await pilot.press("S")
         await until_seen(pilot, "catalog-import")
         await pilot.press(*"nightly", "tab", *"nightly-0611", "ctrl+s")
-        await until_seen(pilot, "✗ run 'nightly-0611' exists already")
+        await until_seen(pilot, "✗ exists (○ sleeping, 1h02m ago)", "exists already: Enter")
         assert app.screen.query_one("#run-id", TextField).value == "nightly-0611"
 
 
@@ -241,7 +255,7 @@ async def test_without_a_worker_the_form_says_how_to_get_one(backend: MemoryBack
     async with app.run_test(size=NORMAL) as pilot:
         await until_seen(pilot, "No runs in")
         await pilot.press("S")
-        await until_seen(pilot, "start a worker with `flopod worker")
+        await until_seen(pilot, "Next: flopod worker -w FILE")
         await backend.renew(worker())
         await until_seen(pilot, "catalog-import")
         await pilot.press("escape")
@@ -304,7 +318,9 @@ async def test_a_delivery_of_a_changed_wait_is_checked_against_the_newest(
         await pilot.press("D")
         await until_seen(pilot, "✓ open wait")
         await store.append(WAITING, [Event(ev.RunCancelled(), at=NOW)])
-        await pilot.press("enter", *"alice", "ctrl+s")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.focused, TextField))
+        await pilot.press(*"alice", "ctrl+s")
         await until_seen(pilot, "nothing was sent")
 
 
@@ -316,5 +332,5 @@ async def test_a_run_that_waits_for_nothing_is_not_offered_the_wait_of_another(
         await until_seen(pilot, "24 · finished")
         await pilot.press("D")
         await until_seen(
-            pilot, "▌ other…", "Open waits 1", f" sh flopod deliver {FAILED} PATH EVENT"
+            pilot, "▌ (o) other…", "Open waits 1", f" sh: flopod deliver {FAILED} PATH EVENT"
         )

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from flopod.errors import BackendError
 from flopod_backends import MemoryBackend
 from flopod_tui.screens.menu import MenuScreen
 from flopod_tui.screens.prompt import PromptScreen
 from flopod_tui.screens.runs import RunsScreen
-from flopod_tui.screens.sharing import Takeable
+from flopod_tui.screens.sharing import Takeable, taken
 from flopod_tui.widgets.choice_list import Choice
 from tui.looking import until, until_seen
 from tui.store import app_over
@@ -78,3 +79,52 @@ async def test_what_a_screen_offers_is_written_to_a_new_private_file(
         assert target.stat().st_mode & 0o077 == 0
         await pilot.press("e", "t")
         await until_seen(pilot, "a file of this name already")
+
+
+@pytest.mark.parametrize("name", ["", ".", "a/b/c.txt", "x" * 300, "~nosuchuser/x", "a\0b"])
+def test_a_name_that_no_file_can_have_says_why_not(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert taken(name)
+    assert not taken("new.txt")
+
+
+async def test_half_a_surrogate_pair_is_written_as_json_writes_it(
+    backend: MemoryBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def exports(self: RunsScreen) -> Sequence[Takeable]:
+        return [Takeable("t", "a text", lambda: '"\ud800"', "out.json")]
+
+    monkeypatch.setattr(RunsScreen, "exports", exports)
+    app = app_over(backend)
+    async with app.run_test(size=WIDE) as pilot:
+        await until_seen(pilot, "No runs in")
+        await pilot.press("e")
+        await until_seen(pilot, "a text")
+        await pilot.press("t")
+        await until_seen(pilot, "Write a text to")
+        await pilot.press("enter")
+        await until_seen(pilot, "wrote a text")
+    assert (tmp_path / "out.json").read_text() == '"\\ud800"'
+
+
+async def test_a_text_that_cannot_be_made_is_told_and_the_app_goes_on(
+    backend: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails() -> str:
+        raise BackendError("the store is gone")
+
+    def copies(self: RunsScreen) -> Sequence[Takeable]:
+        return [Takeable("t", "a text", fails)]
+
+    monkeypatch.setattr(RunsScreen, "copies", copies)
+    app = app_over(backend)
+    async with app.run_test(size=WIDE) as pilot:
+        await until_seen(pilot, "No runs in")
+        await pilot.press("y")
+        await until_seen(pilot, "a text")
+        await pilot.press("t")
+        await until_seen(pilot, "✗ the store is gone")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flopod.stored import encoded
+from flopod.stored import Encoded, encoded
 from flopod_tui.format import (
     age,
     at_word,
@@ -20,9 +20,9 @@ from flopod_tui.format import (
     fit,
     fit_right,
     json_line,
-    json_lines,
     safe,
     schema_line,
+    shape_line,
     since,
     size,
     width_of,
@@ -126,13 +126,26 @@ def test_sizes_are_round() -> None:
 def test_a_value_is_shown_as_json() -> None:
     value = encoded({"by": "alice", "tags": ["ü"]})
     assert json_line(value) == '{"by": "alice", "tags": ["ü"]}'
-    assert json_lines(value)[:2] == ["{", '  "by": "alice",']
 
 
-def test_of_a_huge_value_only_the_beginning_is_laid_out() -> None:
-    lines = json_lines(encoded("x" * 3_000_000))
-    assert len(lines) < 20
-    assert "3.0 MB" in lines[-1]
+def test_a_value_on_one_line_is_its_beginning_however_large_or_deep_it_is() -> None:
+    assert json_line(encoded("x" * 3_000_000)) == f'"{"x" * 198}…'
+    deep = Encoded(b'{"json":' + b"[" * 350 + b"]" * 350 + b"}")
+    assert json_line(deep, limit=800) == "[" * 350 + "]" * 350
+    deeper = Encoded(b'{"json":' + b"[" * 90_000 + b"]" * 90_000 + b"}")
+    assert json_line(deeper) == "[" * 199 + "…"
+
+
+def test_a_secret_on_one_line_is_masked_even_where_the_line_is_cut() -> None:
+    assert json_line(encoded({"api_key": "abc", "n": 1})) == '{"api_key": "•••", "n": 1}'
+    cut = json_line(encoded({"a": "x" * 900, "token": "abc" * 5000}), limit=2000)
+    assert "abc" not in cut
+
+
+def test_the_shape_of_a_value_is_told_in_the_words_of_its_schema() -> None:
+    value = {"by": "alice", "n": 1.5, "tags": ["a"], "ok": True, "none": None}
+    shape = "{by: string, n: number, tags: [string], ok: boolean, none: null}"
+    assert shape_line(value) == shape
 
 
 def test_a_schema_is_told_in_a_few_words() -> None:

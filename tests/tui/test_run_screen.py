@@ -21,7 +21,9 @@ WIDE, NORMAL = (120, 36), (80, 24)
 async def test_a_waiting_run_opens_on_its_wait_and_tells_all_of_it(store: MemoryBackend) -> None:
     app = app_over(store, run_id="research-2026-0142")
     async with app.run_test(size=WIDE) as pilot:
-        await until_seen(pilot, "path      approval", "deadline", "{by: string, comment?: string}")
+        await until_seen(
+            pilot, "path      approval", "timeout   ", "{by: string, comment?: string}"
+        )
         assert "flopod deliver research-2026-0142 \\" in text_of(app)
         assert 'items     list[3]   ["bulbasaur", "charmander"' in text_of(app)
         assert "35 · following" in text_of(app)
@@ -70,13 +72,13 @@ async def test_the_detail_tells_of_whatever_pane_has_the_cursor(store: MemoryBac
         await until_seen(pilot, "event     35 WaitStarted")
         await pilot.press("3")
         await pilot.press("j")
-        await until_seen(pilot, "variable  items", '"charmander",')
+        await until_seen(pilot, "variable  items", 'charmander"')
 
 
 async def test_a_narrow_screen_shows_one_pane_at_a_time(store: MemoryBackend) -> None:
     app = app_over(store, run_id="research-2026-0142")
     async with app.run_test(size=NORMAL) as pilot:
-        await until_seen(pilot, "1 Path   2 Detail   3 State   4 Events", "approval")
+        await until_seen(pilot, "1[Path] 2 Detail  3 State  4 Events", "approval")
         assert "WaitStarted" not in text_of(app)
         await pilot.press("4")
         await until_seen(pilot, "WaitStarted")
@@ -91,9 +93,9 @@ async def test_folding_hides_what_is_below_and_unfolding_shows_it(store: MemoryB
     async with app.run_test(size=WIDE) as pilot:
         await until_seen(pilot, "[0..511]", "512 ok", "[512]")
         await pilot.press("g", "j", "j", "l")
-        await until_seen(pilot, "[14]")
+        await until_seen(pilot, "[11]")
         await pilot.press("h")
-        await until_gone(pilot, "[14]")
+        await until_gone(pilot, "[11]")
         await pilot.press("minus")
         await until_gone(pilot, "[0..511]")
 
@@ -128,7 +130,7 @@ async def test_a_long_value_scrolls_and_keeps_its_place_while_time_passes(
     backend: MemoryBackend,
 ) -> None:
     story = importing("long", timedelta(minutes=1), done=0)
-    story.step("big", {"lines": list(range(200))})
+    story.step("big", {f"key{number}": number for number in range(200)})
     await story.record(backend)
     app = app_over(backend, run_id="long")
     async with app.run_test(size=WIDE) as pilot:

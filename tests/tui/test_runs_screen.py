@@ -20,7 +20,7 @@ from flopod_tui.screens.runs import RunsScreen
 from flopod_tui.session import Session
 from flopod_tui.widgets.run_list import RunList
 from tui.looking import text_of, until, until_gone, until_seen
-from tui.store import NOW, Story, app_over, finished, fixed_now, queued, worker
+from tui.store import NOW, Story, app_over, fixed_now, queued, worker
 
 WIDE, NORMAL = (120, 36), (80, 24)
 ALL = "research-2026-0142"
@@ -43,15 +43,30 @@ async def test_the_list_says_of_each_run_what_it_does_now(store: MemoryBackend) 
         assert "worker 4121 ✓" in text_of(app)
 
 
-async def test_the_list_reads_no_log(store: MemoryBackend, monkeypatch: Any) -> None:
-    async def refuse(run_id: str, after: int = 0) -> list[Event]:
-        raise AssertionError("a log was read")
+async def test_no_log_is_read_but_that_of_the_run_that_the_cursor_rests_on(
+    store: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    events = store.events
 
-    monkeypatch.setattr(store, "events", refuse)
+    async def noted(run_id: str, after: int = 0) -> list[Event]:
+        read.append(run_id)
+        return await events(run_id, after)
+
+    monkeypatch.setattr(store, "events", noted)
     app = app_over(store)
     async with app.run_test(size=WIDE) as pilot:
         await until_seen(pilot, ALL)
-        await pilot.press("j", "j", "k", "G", "g")
+        await pilot.press("j", "j", "j", "j")
+        await until_seen(pilot, "WaitStarted approval")
+        assert set(read) <= {"nightly-0612", ALL}
+    read.clear()
+    app = app_over(store)
+    async with app.run_test(size=NORMAL) as pilot:
+        await until_seen(pilot, ALL)
+        await pilot.press("j", "G")
+        await pilot.pause(0.5)
+        assert not read
 
 
 async def test_a_new_run_appears_on_top_and_the_cursor_stays_on_its_run(
@@ -65,7 +80,7 @@ async def test_a_new_run_appears_on_top_and_the_cursor_stays_on_its_run(
         before = runs.current
         await queued("brand-new", timedelta(0)).record(store)
         await until_seen(pilot, "brand-new")
-        assert runs.runs[0].run_id == "brand-new"
+        assert runs.rows[0].run.run_id == "brand-new"
         assert runs.current == before
         assert runs.cursor == 3
 
@@ -119,7 +134,7 @@ async def test_a_filter_that_finds_nothing_says_so(store: MemoryBackend) -> None
     async with app.run_test(size=WIDE) as pilot:
         await until_seen(pilot, "All 28")
         await pilot.press("slash", *"zebra")
-        await until_seen(pilot, "No run matches “zebra” · 28 runs hidden · Esc clears")
+        await until_seen(pilot, "No run matches “zebra”", "28 runs hidden by the filter · Esc")
 
 
 async def test_an_empty_store_says_where_it_looked_and_what_to_do(backend: MemoryBackend) -> None:
@@ -130,18 +145,17 @@ async def test_an_empty_store_says_where_it_looked_and_what_to_do(backend: Memor
         assert "Enter" not in text_of(app)
 
 
-async def test_older_runs_are_read_when_the_cursor_comes_near_them(backend: MemoryBackend) -> None:
-    for number in range(620):
-        await finished(f"run-{number:04}", timedelta(minutes=number)).record(backend)
+async def test_all_runs_are_read_without_anybody_asking(backend: MemoryBackend) -> None:
+    for number in range(2620):
+        await queued(f"run-{number:04}", timedelta(minutes=number)).record(backend)
     app = app_over(backend)
     async with app.run_test(size=NORMAL) as pilot:
         await until_seen(pilot, "run-0000")
         runs = app.screen.query_one(RunList)
-        assert runs.count == 500
+        await until(pilot, lambda: runs.count == 2620)
+        await until_seen(pilot, "2,620 runs", "live")
         await pilot.press("G")
-        await until(pilot, lambda: runs.count == 620)
-        await pilot.press("G")
-        await until_seen(pilot, "run-0619")
+        await until_seen(pilot, "run-2619")
 
 
 async def test_a_paused_list_stands_still_until_it_goes_on(store: MemoryBackend) -> None:
@@ -184,7 +198,7 @@ async def test_a_lost_store_keeps_the_last_rows_and_says_so(
         await until_seen(pilot, ALL)
         control.lost = True
         await queued("unseen", timedelta(0)).record(store)
-        await until_seen(pilot, "cannot read the store", ALL, "✗ the disk is gone: /srv/runs")
+        await until_seen(pilot, "✗ LOST", ALL, "✗ the disk is gone: /srv/runs")
         control.lost = False
         await until_seen(pilot, "live", "unseen", "the store can be read again")
 
@@ -194,7 +208,10 @@ async def test_a_store_that_cannot_be_read_at_all_says_why(store: MemoryBackend)
     control.lost = True
     app = FlopodApp(Session(control, now=fixed_now))
     async with app.run_test(size=NORMAL) as pilot:
-        await until_seen(pilot, "✗ the disk is gone: /srv/runs", "r look again")
+        await until_seen(pilot, "✗ CANNOT READ", "✗ the disk is gone: /srv/runs", "r look again")
+        await until_seen(pilot, "Tried to list the runs of memory:. Nothing was changed.")
+        control.lost = False
+        await until_seen(pilot, ALL, "live")
 
 
 async def test_what_a_store_holds_is_shown_and_not_obeyed(backend: MemoryBackend) -> None:
@@ -237,7 +254,9 @@ async def test_help_lists_the_keys_of_the_screen(store: MemoryBackend) -> None:
     async with app.run_test(size=WIDE) as pilot:
         await until_seen(pilot, ALL)
         await pilot.press("question_mark")
-        await until_seen(pilot, "Change: each one asks first", "Enter l →", "Half a page down")
+        await until_seen(
+            pilot, "CHANGE (only these; each one asks first)", "Enter l →", "Half a page"
+        )
         await pilot.press("escape")
         await until_seen(pilot, ALL)
 

@@ -12,6 +12,7 @@ from flopod_backends import MemoryBackend
 from flopod_tui.format import cut_middle
 from flopod_tui.run_text import done_in_short
 from flopod_tui.spans import changed_cells
+from flopod_tui.widgets.fields import TextField
 from tui.looking import text_of, until, until_gone, until_seen
 from tui.store import Story, app_over, waiting
 
@@ -42,12 +43,14 @@ async def test_a_form_asks_for_a_larger_window_and_keeps_what_was_typed(
         await until_seen(pilot, "35 · live")
         await pilot.press("D")
         await until_seen(pilot, "is waited for")
-        await pilot.press("enter", "a", "n", "n")
-        await until_seen(pilot, '"ann"')
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.focused, TextField))
+        await pilot.press("a", "n", "n")
+        await until_seen(pilot, " ann ")
         await pilot.resize_terminal(60, 14)
-        await until_seen(pilot, "needs 70 x 20")
+        await until_seen(pilot, "needs 60 x 16")
         await pilot.resize_terminal(80, 24)
-        await until_seen(pilot, '"ann"')
+        await until_seen(pilot, " ann ")
 
 
 async def test_a_question_whose_buttons_would_not_fit_is_not_half_shown(
@@ -116,3 +119,15 @@ def test_only_cells_that_changed_are_told() -> None:
     assert changed_cells(old, old) == (7, 7)
     assert changed_cells(old, [("run ", ""), ("1m", "quiet")]) == (5, 7)
     assert changed_cells([("宽1", "")], [("宽2", "")]) == (0, 3)
+
+
+async def test_a_screen_that_does_not_fit_names_its_own_commands(store: MemoryBackend) -> None:
+    app = app_over(store, run_id=ALL)
+    async with app.run_test(size=(80, 11)) as pilot:
+        await until_seen(pilot, "needs 60 x 12", f"flopod show {ALL}", f"flopod tail {ALL}")
+        await pilot.resize_terminal(80, 24)
+        await until_seen(pilot, "35 · live")
+        await pilot.press("D")
+        await until_seen(pilot, "is waited for")
+        await pilot.resize_terminal(59, 24)
+        await until_seen(pilot, "flopod waits", "flopod deliver RUN PATH EVENT JSON")

@@ -13,8 +13,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
 
+from rich.console import RenderableType
 from rich.text import Text
-from textual import work
+from textual import events, work
 from textual.app import App
 from textual.binding import Binding
 from textual.driver import Driver
@@ -24,8 +25,10 @@ from textual.worker import WorkerFailed
 from flopod.errors import FlopodError
 from flopod_tui import crash
 from flopod_tui.driver import QuietMouseDriver
-from flopod_tui.screens.help import HelpScreen
-from flopod_tui.screens.page import Page
+from flopod_tui.everywhere import Everywhere
+from flopod_tui.keys import unknown_actions
+from flopod_tui.messages import Said
+from flopod_tui.screens.left import of_a_left_screen
 from flopod_tui.screens.run import RunScreen
 from flopod_tui.screens.runs import RunsScreen
 from flopod_tui.session import Session
@@ -35,21 +38,26 @@ TWICE = 1.0
 """Seconds within which a second Ctrl+C quits."""
 FIRST_FRAMES = 0.05
 """Seconds after the start in which frames are gathered into one."""
+SAFE = "nothing changes a run except D R S X"
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
-class FlopodApp(App[None]):
+class FlopodApp(Everywhere):
     """The terminal run manager."""
 
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False
     TITLE = "flopod"
     BINDINGS = [
-        Binding("question_mark,f1", "help", "Help", key_display="?"),
-        Binding("W", "worker", "Start a worker", show=False),
-        Binding("ctrl+c", "interrupt", "Twice: quit at once", show=False, priority=True),
-        Binding("ctrl+l", "redraw", "Draw the screen again", show=False),
-        Binding("ctrl+z", "suspend_process", "Suspend", show=False),
+        Binding("W", "worker", "Start a worker", show=False, tooltip="start a worker"),
+        Binding("ctrl+l", "redraw", "Draw again", show=False, tooltip="draw the screen again"),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, tooltip="suspend"),
+        Binding(
+            *("ctrl+c", "interrupt", "Twice: quit"),
+            show=False,
+            priority=True,
+            tooltip="twice: quit at once",
+        ),
     ]
 
     def __init__(
@@ -65,9 +73,9 @@ class FlopodApp(App[None]):
         self.set_reactive(App.theme, choose(theme, os.environ).name)
         super().__init__()
         self.session = session
+        session.workforce.can_start = session.may_start_worker
         self.first_run = run_id
         self.plain_glyphs = plain_glyphs
-        """Show ASCII in place of every other glyph of ours."""
         self.reports = reports
         self._starting = ExitStack()
         self._interrupted = 0.0
@@ -91,13 +99,33 @@ class FlopodApp(App[None]):
 
     def on_mount(self) -> None:
         """Open the runs, and see that somebody executes them."""
+        self.take_keymap()
         if not self.is_headless:
             self._heed_signals()
+            self.session.pace.measuring = True
+            self.session.pace.changed = self.pace_changed
+            self.app_suspend_signal.subscribe(self, lambda _: self.session.pace.suspended())
         self.push_screen(RunsScreen(self.session))
         if self.first_run:
             self.push_screen(RunScreen(self.session, self.first_run))
         self.set_timer(FIRST_FRAMES, self._starting.close)
+        self.call_after_refresh(self.greet)
         self.ensure_worker()
+
+    def greet(self) -> None:
+        """Say which keys are safe; what went wrong before this comes first."""
+        if self.session.log.said and self.page is not None:
+            return self.page.show_said(self.session.log.said[-1])
+        safe = "nothing changes a run" if self.session.read_only else SAFE
+        self.tell(f"? for keys · {safe}")
+
+    def take_keymap(self) -> None:
+        """Give actions the keys that the settings name."""
+        keymap = self.session.settings.keymap
+        for name in unknown_actions(keymap):
+            told = f"keymap: there is no action {name!r}; `flopod tui --keys` lists them"
+            self.session.log.add(Said(self.session.now(), told, "error"))
+        self.set_keymap(dict(keymap))
 
     @work
     async def ensure_worker(self, *, asked: bool = False) -> None:
@@ -107,22 +135,28 @@ class FlopodApp(App[None]):
             return self.tell("no worker is started from here", "error") if asked else None
         try:
             if not await self.session.control.workers():
-                self.tell(await start())
+                started = await start()
+                self.session.workforce.started = started.partition(";")[0]
+                self.tell(started, shell="flopod worker")
             elif asked:
                 self.tell("a worker is alive already")
         except (FlopodError, OSError) as error:
             self.tell(f"no worker could be started: {error}", "error")
 
-    def tell(self, text: str, role: str = "") -> None:
-        """Show a message on whatever screen is open."""
-        if isinstance(self.screen, Page):
-            self.screen.say(text, role)
+    def pace_changed(self) -> None:
+        """Say in the header that the link is slow, or no longer."""
+        if self.page is not None:
+            self.page.show_header()
 
     # Keys
 
-    def action_help(self) -> None:
-        """List the keys that work here."""
-        self.push_screen(HelpScreen(dict(self.screen.active_bindings)))
+    async def on_event(self, event: events.Event) -> None:
+        """Notice that somebody is there."""
+        if isinstance(event, events.Key | events.MouseDown) and not event.is_forwarded:
+            self.session.pace.typed()
+            if self.page is not None:
+                self.page.key_pressed()
+        await super().on_event(event)
 
     def action_worker(self) -> None:
         """Start a worker, after the last one has died."""
@@ -138,9 +172,18 @@ class FlopodApp(App[None]):
 
     def action_redraw(self) -> None:
         """Draw everything again, after something else wrote to the terminal."""
+        if isinstance(self._driver, QuietMouseDriver):
+            self._driver.forget()
         self.refresh(repaint=True, layout=True)
 
     # The end
+
+    def exit(
+        self, result: None = None, return_code: int = 0, message: RenderableType | None = None
+    ) -> None:
+        """Leave; a worker that was started from here goes on, and that is said."""
+        left = self.session.workforce.left_behind()
+        super().exit(result, return_code, message or (Text(left) if left else None))
 
     def _heed_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -151,6 +194,8 @@ class FlopodApp(App[None]):
         self.exit(return_code=128 + number)
 
     def _handle_exception(self, error: Exception) -> None:
+        if of_a_left_screen(_origin(error), self.screen_stack):
+            return
         # In place of Textual's, which prints a traceback with all local variables.
         self._return_code = 1
         if self._exception is None:

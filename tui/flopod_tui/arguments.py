@@ -85,6 +85,16 @@ class Commands:
             for name, made in self._made.items()
         }
 
+    def choices(self) -> dict[str, list[str]]:
+        """Return for each option that takes one of a few words those words."""
+        actions = [action for made in self._made.values() for action in made._actions]
+        return {
+            text: [str(choice) for choice in action.choices]
+            for action in actions
+            if action.choices
+            for text in action.option_strings
+        }
+
 
 def add_backend(parser: Parser, default: Any = None) -> None:
     """Let a parser take `--backend`."""

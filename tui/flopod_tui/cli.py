@@ -1,8 +1,8 @@
 """`flopod`: the app, the workers and the runs from a shell.
 
 stdout carries data and nothing else; whatever is said to a person goes to stderr. Exit codes: 0
-done, 1 the run failed, 2 wrong use or unknown name, 3 the store can't be reached or read, 130
-interrupted.
+done, 1 the run failed, 2 wrong use or unknown name, 3 the store can't be reached or read, 4 the app
+gave up on a store that stayed lost, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from flopod.errors import FlopodError
 from flopod_tui import completion
 from flopod_tui.arguments import Args, Commands, Parser, add_backend, add_workflows, one_line
-from flopod_tui.commands import app, change, demo, doctor, runs, work, worker
+from flopod_tui.commands import app, change, demo, doctor, listing, runs, work, worker
 from flopod_tui.exits import INTERRUPTED, OK, WRONG_USE, code_for
 
 DESCRIPTION = "Durable workflows: the app, the workers and the runs. Alone it opens the app."
@@ -35,12 +35,14 @@ environment:
   FLOPOD_DATA_DIR     where runs are kept (./.flopod)
   FLOPOD_BACKEND      sqlite, file or memory
   FLOPOD_WORKFLOWS    modules or files with workflows, with : or , between them
+  FLOPOD_TUI_THEME …  the settings of the app; `flopod --show-config` prints them all
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the command line asks; return the exit code."""
     given = list(sys.argv[1:] if argv is None else argv)
+    _have_streams()
     try:
         args = parser().parse_args(given)
     except SystemExit as end:
@@ -73,7 +75,7 @@ def parser() -> Parser:
     add_workflows(made, "workflows")
     app.add_options(made)
     commands = Commands(made)
-    for room in (app, demo, work, change, worker, runs, doctor, completion):
+    for room in (app, demo, work, change, worker, listing, runs, doctor, completion):
         room.add(commands)
     made.options = tuple({text for texts in commands.options().values() for text in texts})
     return made
@@ -97,6 +99,20 @@ def _call(args: Args) -> int:
     code: int = asyncio.run(done) if inspect.iscoroutine(done) else done
     sys.stdout.flush()
     return code
+
+
+def _have_streams() -> None:
+    """Give what is printed a place to go, where a stream was closed before we began."""
+    # Else it would go to whatever file is opened next.
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115 - it stays open to the end.
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
 
 
 def _let_go_of_stdout() -> None:

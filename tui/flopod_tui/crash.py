@@ -19,7 +19,7 @@ def write_report(error: BaseException, directory: Path) -> Path:
     path = directory / f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
     with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
-        file.write(f"{_versions()}\n\n{''.join(traceback.format_exception(error))}")
+        file.write(f"{versions()}\n\n{''.join(traceback.format_exception(error))}")
     return path
 
 
@@ -32,7 +32,7 @@ def told(error: BaseException, directory: Path | None) -> str:
         return f"{what} No report could be written: {problem.strerror}"
 
 
-def _versions() -> str:
+def versions() -> str:
     names = " ".join(f"{name} {_version(name)}" for name in ("flopod", "textual"))
     return f"{names} python {platform.python_version()} {platform.system()}"
 

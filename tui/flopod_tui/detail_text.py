@@ -2,82 +2,56 @@
 
 from __future__ import annotations
 
-import json
 import shlex
-import textwrap
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 
 from flopod import events as ev
 from flopod.errors import ErrorInfo
 from flopod.events import Event
+from flopod.records import json_part
 from flopod.state import Variable
 from flopod.stored import Encoded
 from flopod.summary import RunSummary, Status
 from flopod.tree import ACTIVE, Node
+from flopod_tui.attempts import attempts, attempts_of
+from flopod_tui.detail_parts import LINE, block, error_lines, pair, value_block, wrapped
 from flopod_tui.format import (
     age,
     clock,
     duration,
     fit,
-    json_lines,
     moment,
     safe,
     schema_line,
+    shape_line,
     since,
     until,
 )
 from flopod_tui.glyphs import look
+from flopod_tui.masking import MASK, MASKED, Masking
 from flopod_tui.run_view import RunView
-from flopod_tui.spans import Span, Spans
-from flopod_tui.value_text import count_of, value_lines
+from flopod_tui.spans import Spans
+from flopod_tui.value_text import count_of
 
-LABEL = 10
-LINE = 500
-"""Characters of a line of a value."""
-MOST = 2000
-"""Lines of a value."""
-
-
-def pair(label: str, text: str, role: str = "") -> list[Span]:
-    """Return a line `label     text`."""
-    return [(f" {fit(label, LABEL)}", "quiet"), (safe(text, LINE), role)]
-
-
-def wrapped(label: str, text: str, width: int, role: str = "") -> list[Spans]:
-    """Return a labelled text over as many lines as it needs."""
-    room = max(20, width - LABEL - 3)
-    lines = [
-        piece
-        for line in safe_lines(text[:20_000])
-        for piece in (textwrap.wrap(line, room, drop_whitespace=False) or [""])
-    ]
-    return [pair(label if index == 0 else "", line, role) for index, line in enumerate(lines)]
-
-
-def safe_lines(text: str) -> list[str]:
-    """Return a text's own lines, each made harmless."""
-    return [safe(line) for line in text.split("\n")]
-
-
-def block(title: str, lines: Iterable[str]) -> list[Spans]:
-    """Return a titled block of lines."""
-    shown = list(lines)
-    rows: list[Spans] = [[], [(f" {title}", "strong")]]
-    rows += [[(f"   {safe(line, LINE)}", "")] for line in shown[:MOST]]
-    if len(shown) > MOST:
-        rows.append([(f"   … {len(shown) - MOST:,} more lines", "quiet")])
-    return rows
+SMALL = 4000
+"""Bytes of a payload of which the shape is told."""
+SLOW = 10_000
+"""Children among which the slowest is looked for."""
 
 
 def node_detail(
-    view: RunView, node: Node, run: RunSummary | None, now: datetime, width: int
+    view: RunView,
+    node: Node,
+    run: RunSummary | None,
+    now: datetime,
+    width: int,
+    masking: Masking = MASKED,
 ) -> list[Spans]:
     """Return what is known of a path."""
     shown = look(node.status if node.parent or run is None else run.status)
-    run_id = run.run_id if run else "RUN"
     rows: list[Spans] = []
     if node.parent:
         rows += wrapped("path", node.path, width)
@@ -86,42 +60,73 @@ def node_detail(
     facts = view.events_at(node.path)
     for event in facts[-1:]:
         rows.append(pair("last", f"{event.seq} {event.type}"))
-    rows += _error(node.error, width) if node.error else []
-    return [*rows, *_open_wait(facts, node, run_id), *_children(node), *_values(facts)]
+    rows += _taken(facts) + _children(node)
+    rows += error_lines(node.error, width, node.path) if node.error else []
+    rows += attempts(attempts_of(facts), now, width, active=node.status in ACTIVE)
+    rows += _wait(view, facts, node, run.run_id if run else "RUN", now)
+    return [*rows, *_values(facts, masking, width)]
 
 
 def _times(node: Node, now: datetime) -> list[Spans]:
     rows: list[Spans] = []
     if node.started_at:
         ago = f" ({since(node.started_at, now)} ago)"
-        rows.append(pair("started", f"{moment(node.started_at, now)}{ago}"))
+        label = "opened" if node.kind == "wait" else "started"
+        rows.append(pair(label, f"{moment(node.started_at, now)}{ago}"))
     if node.ended_at and node.started_at:
         rows.append(pair("took", duration(node.ended_at - node.started_at)))
-    if node.until and node.status in ACTIVE:
-        label = {Status.SLEEPING: "wakes", Status.RETRYING: "again"}.get(node.status, "deadline")
+    if node.until and node.status in ACTIVE and node.kind != "wait":
+        label = {Status.SLEEPING: "wakes", Status.RETRYING: "again"}.get(node.status, "until")
         rows.append(pair(label, f"{moment(node.until, now)} ({until(node.until, now)})"))
-    if node.attempt > 1:
-        rows.append(pair("attempt", str(node.attempt)))
     return rows
 
 
-def _error(error: ErrorInfo, width: int) -> list[Spans]:
-    rows = wrapped("error", str(error), width, "failed")
-    if error.traceback:
-        rows += block("traceback", error.traceback.rstrip().split("\n"))
-    return rows
+def _taken(facts: Sequence[Event]) -> list[Spans]:
+    """Return the branch that was taken."""
+    for event in reversed(facts):
+        if isinstance(event.fact, ev.BranchTaken):
+            default = "  (no case of its own: the default)" if event.fact.default else ""
+            return [[*pair("taken", event.fact.key, "strong"), (default, "quiet")]]
+    return []
 
 
-def _open_wait(facts: list[Event], node: Node, run_id: str) -> list[Spans]:
-    wait = next((e.fact for e in reversed(facts) if isinstance(e.fact, ev.WaitStarted)), None)
-    if wait is None or node.status is not Status.WAITING:
+def _wait(
+    view: RunView, facts: Sequence[Event], node: Node, run_id: str, now: datetime
+) -> list[Spans]:
+    opened = next((one for one in reversed(facts) if isinstance(one.fact, ev.WaitStarted)), None)
+    if opened is None or not isinstance(opened.fact, ev.WaitStarted):
         return []
-    rows: list[Spans] = [pair("event", wait.event, "strong")]
+    wait = opened.fact
+    rows: list[Spans] = [pair("event", wait.event, "strong"), *_deadline(opened, wait, node, now)]
     if wait.schema:
         rows.append(pair("payload", schema_line(wait.schema)))
+    elif shape := _last_shape(view, wait.event):
+        rows.append([*pair("payload", shape), ("  as last delivered", "quiet")])
+    if node.status is not Status.WAITING:
+        return rows
     first, second = shell("flopod", "deliver", run_id), shell(node.path, wait.event)
     rows += block("deliver from a shell", [f"{first} \\", f"  {second} '…'"])
     return [*rows, [], [("   D", "danger"), (" opens the form for this wait", "quiet")]]
+
+
+def _deadline(opened: Event, wait: ev.WaitStarted, node: Node, now: datetime) -> list[Spans]:
+    if wait.deadline is None:
+        return [pair("timeout", "none", "quiet")]
+    # The event was recorded a moment after the deadline was reckoned: 48h would read 1d23h.
+    seconds = round((wait.deadline - opened.at).total_seconds())
+    length, at = age(timedelta(seconds=seconds)), moment(wait.deadline, now)
+    left = f" ({age(wait.deadline - now)} left)" if wait.deadline > now else " (over)"
+    open_now = node.status is Status.WAITING
+    return [pair("timeout", f"{length}, until {at}{left if open_now else ''}")]
+
+
+def _last_shape(view: RunView, event: str) -> str:
+    """Return the shape of what was last delivered under the name of an event."""
+    for one in reversed(view.events):
+        if isinstance(one.fact, ev.EventDelivered) and one.fact.event == event:
+            small = memoryview(one.fact.payload).nbytes < SMALL
+            return shape_line(json_part(one.fact.payload)) if small else ""
+    return ""
 
 
 def deliver_command(run_id: str, path: str, event: str, payload: str) -> str:
@@ -142,54 +147,72 @@ def _children(node: Node) -> list[Spans]:
         counts[child.status] = counts.get(child.status, 0) + 1
     told = ", ".join(f"{count:,} {look(status).word}" for status, count in counts.items())
     total = f" of {node.total:,}" if node.total and node.total != len(node.children) else ""
-    return [pair("inside", f"{len(node.children):,}{total}: {told}")]
+    return [pair("inside", f"{len(node.children):,}{total}: {told}"), *_slowest(node)]
 
 
-def _values(facts: list[Event]) -> list[Spans]:
+def _slowest(node: Node) -> list[Spans]:
+    """Return which of many children took longest."""
+    if not 1 < len(node.children) <= SLOW:
+        return []
+    took = [
+        (child.ended_at - child.started_at, child.name)
+        for child in node.children
+        if child.ended_at and child.started_at
+    ]
+    if len(took) < 2:
+        return []
+    length, name = max(took)
+    return [pair("slowest", f"{name} {duration(length)}")]
+
+
+def _values(facts: Sequence[Event], masking: Masking, width: int) -> list[Spans]:
     """Return the values that the newest events at the path hold, each kind once."""
     rows: list[Spans] = []
     for name, title in (("input", "input"), ("payload", "delivered"), ("output", "output")):
         found = next((v for e in reversed(facts) if (v := getattr(e.fact, name, None))), None)
         if isinstance(found, msgspec.Raw):
-            rows += block(title, json_lines(found))
+            rows += value_block(title, found, masking, width)
     return rows
 
 
-def event_detail(event: Event, width: int) -> list[Spans]:
+def event_detail(event: Event, width: int, masking: Masking = MASKED) -> list[Spans]:
     """Return everything that an event holds."""
+    event = masking.masked_event(event)
     rows: list[Spans] = [
         pair("event", f"{event.seq} {event.type}", "strong"),
         pair("at", f"{event.at:%Y-%m-%d} {clock(event.at)} UTC"),
     ]
     rows += wrapped("path", event.path, width) if event.path else []
     for name, value in msgspec.structs.asdict(event.fact).items():
-        rows += _field(name, value, width)
+        rows += _field(name, value, width, masking)
     return rows
 
 
-def _field(name: str, value: object, width: int) -> list[Spans]:
+def _field(name: str, value: object, width: int, masking: Masking) -> list[Spans]:
     if value is None or value in ("", ()):
         return []
-    if isinstance(value, Encoded):
-        return block(name, json_lines(value))
+    if isinstance(value, Encoded | dict):
+        return value_block(name, value, masking, width)
     if isinstance(value, ErrorInfo):
-        return _error(value, width)
+        return error_lines(value, width)
     if isinstance(value, datetime):
         return [pair(name, f"{value:%Y-%m-%d} {clock(value)} UTC")]
-    if isinstance(value, dict):
-        return block(name, json.dumps(value, indent=2, ensure_ascii=False).split("\n"))
     if isinstance(value, tuple):
         return block(name, [str(part) for part in value])
     return wrapped(name.replace("_", " "), str(value), width)
 
 
-def variable_detail(path: str, variable: Variable, width: int) -> list[Spans]:
+def variable_detail(
+    path: str, variable: Variable, width: int, masking: Masking = MASKED
+) -> list[Spans]:
     """Return what a variable holds."""
+    hidden = masking.hides_variable(path)
+    value = [pair("value", MASK)] if hidden else []
     return [
         *wrapped("variable", path, width, "strong"),
         pair("kind", count_of(variable)),
         pair("set by", f"event {variable.seq}"),
-        *block("value", value_lines(variable.value)),
+        *(value or value_block("value", variable.value, masking, width)),
     ]
 
 

@@ -11,6 +11,7 @@ from flopod.stored import Encoded
 from flopod.summary import Status
 from flopod_tui.format import clock, json_line, safe
 from flopod_tui.glyphs import Look, look
+from flopod_tui.masking import MASKED, Masking
 
 NONE = Look(" ", " ", "", "")
 WORDS = 160
@@ -44,20 +45,20 @@ def event_look(event: Event) -> Look:
             return NONE
 
 
-def event_words(event: Event) -> str:
-    """Return what the event says beyond its type and path."""
-    fact = event.fact
+def event_words(event: Event, masking: Masking = MASKED) -> str:
+    """Return what the event says beyond its type and path, secrets masked."""
+    fact = masking.masked_event(event).fact
     match fact:
         case ev.RunSubmitted():
-            return safe(f"{fact.workflow} {_value(fact.input)}".strip(), WORDS)
+            return safe(f"{fact.workflow} {_value(fact.input, masking)}".strip(), WORDS)
         case ev.RunStarted():
             changed = "with changed source" if fact.was else ""
             by = f"by {fact.worker}" if fact.worker else ""
             return safe(f"{by} {changed}".strip(), WORDS)
         case ev.RunCompleted() | ev.ActivityCompleted():
-            return f"→ {_value(fact.output)}"
+            return f"→ {_value(fact.output, masking)}"
         case ev.EachItemCompleted() | ev.ParallelBranchCompleted():
-            return f"→ {_value(fact.output)}"
+            return f"→ {_value(fact.output, masking)}"
         case ev.RunFailed() | ev.ActivityFailed() | ev.EachItemFailed() | ev.RunNeedsAttention():
             return _error(fact.error)
         case ev.ParallelBranchFailed():
@@ -79,7 +80,7 @@ def event_words(event: Event) -> str:
         case ev.WaitStarted():
             return safe(f"⇐ {fact.event}", WORDS)
         case ev.EventDelivered():
-            return safe(f"⇐ {fact.event} {_value(fact.payload)}", WORDS)
+            return safe(f"⇐ {fact.event} {_value(fact.payload, masking)}", WORDS)
         case ev.RunRetried():
             return safe(", ".join(fact.voided), WORDS)
         case ev.RunForked():
@@ -87,9 +88,9 @@ def event_words(event: Event) -> str:
         case ev.LogEmitted():
             return safe(f"{fact.level}: {fact.message}", WORDS)
         case ev.VarSet():
-            return f"= {_value(fact.value)}"
+            return f"= {_value(fact.value, masking)}"
         case ev.ListSet() | ev.MapSet():
-            return _change(fact)
+            return _change(fact, masking)
         case (
             ev.RunCancelRequested()
             | ev.RunCancelled()
@@ -102,18 +103,18 @@ def event_words(event: Event) -> str:
             assert_never(fact)
 
 
-def _change(fact: ev.ListSet | ev.MapSet) -> str:
+def _change(fact: ev.ListSet | ev.MapSet, masking: Masking) -> str:
     if fact.value is not None:
-        return f"= {_value(fact.value)}"
+        return f"= {_value(fact.value, masking)}"
     if isinstance(fact, ev.MapSet):
-        put = f"put {_value(fact.put)}" if fact.put is not None else ""
-        return put or f"delete {_value(fact.deleted)}"
-    pushed = f"push {_value(fact.pushed)}" if fact.pushed is not None else ""
+        put = f"put {_value(fact.put, masking)}" if fact.put is not None else ""
+        return put or f"delete {_value(fact.deleted, masking)}"
+    pushed = f"push {_value(fact.pushed, masking)}" if fact.pushed is not None else ""
     return pushed or f"kept {len(fact.kept or ())}"
 
 
-def _value(value: Encoded | None) -> str:
-    return json_line(value, WORDS) if value is not None else ""
+def _value(value: Encoded | None, masking: Masking) -> str:
+    return json_line(value, WORDS, masking) if value is not None else ""
 
 
 def _error(error: ErrorInfo) -> str:

@@ -11,6 +11,8 @@ WRONG_USE = 2
 """Wrong use, or a name that nothing has."""
 UNREADABLE = 3
 """The backend can't be reached, read or written."""
+LOST = 4
+"""The app gave up on a store that stayed lost (`--exit-on-lost`)."""
 INTERRUPTED = 130
 
 

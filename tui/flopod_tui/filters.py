@@ -1,11 +1,13 @@
-"""Which runs the list shows: a facet (a group of statuses) and words that all must be found."""
+"""Which runs the list shows: those of a few groups of statuses that a query takes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from flopod.summary import RunSummary, Status, haystack
+from flopod.summary import RunSummary, Status
+from flopod_tui.query import Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,34 +47,43 @@ def count_of(facet: Facet, counts: Mapping[Status, int]) -> int:
     return sum(counts.get(status, 0) for status in facet.statuses)
 
 
+EVERY_RUN = Query()
+
+
 @dataclass(frozen=True, slots=True)
 class RunFilter:
     """What a run must be to be listed."""
 
-    facet: Facet | None = None
-    text: str = ""
-
-    @property
-    def words(self) -> list[str]:
-        """The words that all must be found."""
-        return self.text.lower().split()
-
-    @property
-    def search(self) -> str | None:
-        """The word that the store looks for: the longest, which leaves the fewest runs."""
-        return max(self.words, key=len, default=None)
+    facets: frozenset[str] = frozenset()
+    """The keys of the facets of which it must be in one; empty: of any."""
+    query: Query = EVERY_RUN
 
     @property
     def statuses(self) -> frozenset[Status] | None:
-        """The statuses that the store is asked for."""
-        return self.facet.statuses if self.facet else None
-
-    def takes(self, run: RunSummary) -> bool:
-        """Say whether the run is to be listed."""
-        if self.facet and run.status not in self.facet.statuses:
-            return False
-        text = haystack(run) if self.words else ""
-        return all(word in text for word in self.words)
+        """The statuses that it may have; None: any."""
+        if not self.facets:
+            return None
+        chosen = (facet.statuses for facet in FACETS if facet.key in self.facets)
+        return frozenset().union(*chosen)
 
     def __bool__(self) -> bool:
-        return bool(self.facet or self.words)
+        return bool(self.facets) or not self.query.is_all
+
+    def within(self, other: RunFilter) -> bool:
+        """Say whether it surely takes nothing that `other` leaves out."""
+        fewer = not other.facets or (bool(self.facets) and self.facets <= other.facets)
+        return fewer and self.query.within(other.query)
+
+    def taking(self, now: datetime) -> Callable[[RunSummary, str], bool]:
+        """Return what says whether a run with such a text is to be listed."""
+        statuses, query = self.statuses, self.query
+        if query.is_all:
+            return lambda run, _: statuses is None or run.status in statuses
+        return lambda run, text: (
+            (statuses is None or run.status in statuses) and query.finds(run, text, now)
+        )
+
+
+def toggled(facets: frozenset[str], key: str) -> frozenset[str]:
+    """Return the facets with one more, or without it if it was chosen."""
+    return facets ^ {key}

@@ -9,20 +9,20 @@ from __future__ import annotations
 import json
 import unicodedata
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
 from flopod.records import json_part
 from flopod.stored import Encoded
+from flopod_tui.masking import MASKED, Masking
 
 FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc\U0001d159")
 """Printable by their category, and yet nothing is seen."""
 SELECTORS = ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
 """Variation selectors: they change how wide the character before them is drawn."""
 MARKS_IN_A_ROW = 2
-VALUE_LIMIT = 200_000
-"""Bytes of a stored value that are laid out as JSON; a longer one is shown as its beginning."""
 
 
 def safe(text: str, limit: int | None = None) -> str:
@@ -176,24 +176,16 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def json_lines(value: Encoded) -> list[str]:
-    """Return a stored value as indented JSON, a line each; only the beginning of a huge one."""
-    raw = bytes(value)
-    if len(raw) > VALUE_LIMIT:
-        start = raw[:2000].decode("utf-8", "ignore")
-        return [
-            *_chunks(_inside(start), 200),
-            f"… {size(len(raw))} in all; `flopod show --json` has it",
-        ]
-    return json.dumps(json_part(value), indent=2, ensure_ascii=False).split("\n")
-
-
-def json_line(value: Encoded, limit: int = 200) -> str:
-    """Return a stored value as one line of JSON, cut to `limit` characters."""
-    raw = bytes(value)
-    if len(raw) > 4 * limit:
-        return safe(_inside(raw[: 4 * limit].decode("utf-8", "replace")), limit)
-    return safe(compact(json_part(value)), limit)
+def json_line(value: Encoded, limit: int = 200, masking: Masking = MASKED) -> str:
+    """Return a stored value as one line of JSON, cut to `limit` characters, secrets masked."""
+    raw = memoryview(value)
+    if raw.nbytes <= 4 * limit:
+        try:
+            return safe(compact(masking.masked(json_part(value))), limit)
+        except RecursionError:
+            pass  # nested too deeply to be read, not to be shown
+    text = bytes(raw[: 8 * limit]).decode("utf-8", "replace")
+    return safe(masking.masked_text(_inside(text)), limit)
 
 
 def compact(value: Any) -> str:
@@ -204,6 +196,21 @@ def compact(value: Any) -> str:
 def schema_line(schema: dict[str, Any]) -> str:
     """Return what a JSON Schema asks for in a few words: `{by: string, note?: string}`."""
     return _kind(schema, schema, 0)
+
+
+def shape_line(value: Any, depth: int = 0) -> str:
+    """Return the shape of a JSON value in the words of `schema_line`: `{by: string, n: number}`."""
+    if isinstance(value, dict) and depth < 3:
+        fields = (
+            f"{name}: {shape_line(one, depth + 1)}" for name, one in islice(value.items(), 20)
+        )
+        return "{" + ", ".join(fields) + "}"
+    if isinstance(value, list) and depth < 3:
+        return f"[{shape_line(value[0], depth + 1)}]" if value else "[]"
+    if value is None:
+        return "null"
+    names = ((bool, "boolean"), (str, "string"), (dict, "object"), (list, "array"))
+    return next((name for kind, name in names if isinstance(value, kind)), "number")
 
 
 def _kind(schema: dict[str, Any], root: dict[str, Any], depth: int) -> str:
@@ -242,7 +249,3 @@ def resolved(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
 
 def _inside(text: str) -> str:
     return text.removeprefix('{"json":')
-
-
-def _chunks(text: str, length: int) -> list[str]:
-    return [text[start : start + length] for start in range(0, len(text), length)]

@@ -6,6 +6,7 @@ form for terminals and fonts without it. The role names a style (`widgets/painte
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flopod.summary import Status
@@ -38,9 +39,12 @@ STATUS: dict[str, Look] = {
 UNKNOWN = Look("·", ".", "unknown", "quiet")
 PLAIN = str.maketrans(
     {look.glyph: look.ascii for look in STATUS.values()}
-    | dict(zip("▌▾▸◂─│⇐→▰▱…—·“”", '|v><-|<>#.~--""', strict=True))
+    | dict(zip("▌▾▴▸◂─│⇐→▰▱…—“”", '|v^><-|<>#.~-""', strict=True))
+    | dict(zip("•█▓░◇▏⋯±←↑↓┄├┤┬┴┼┌┐└┘", "*#=.?|~~<^v-+++++++++", strict=True))
 )
 """Every other glyph of ours, for `--ascii`."""
+FRAMES = str.maketrans(dict(zip("╭╮╰╯▔▁▂▃▄▅▆▇▀▎▍▋▊▉▐▕", "++++-____===-|||||||", strict=True)))
+"""What Textual draws borders and the ends of scroll bars with, for `--ascii`."""
 
 
 def look(status: str) -> Look:
@@ -51,3 +55,13 @@ def look(status: str) -> Look:
 def legend() -> list[Look]:
     """Return the looks that the help explains."""
     return list(STATUS.values())
+
+
+def shows_glyphs(environ: Mapping[str, str]) -> bool:
+    """Say whether this terminal shows more than ASCII: not the console, nor another encoding."""
+    if environ.get("TERM") == "linux":
+        return False
+    settled = (environ.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    # Where nothing is settled, as in a container, terminals take UTF-8.
+    locale = next(filter(None, settled), "UTF-8")
+    return "utf8" in locale.lower().replace("-", "")

@@ -6,17 +6,26 @@ That worker has a session of its own and writes to a log: it goes on when the te
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from flopod.control import Control
 from flopod_backends import open_backend, resolve_data_dir
 from flopod_tui.app import FlopodApp
+from flopod_tui.glyphs import shows_glyphs
+from flopod_tui.masking import Masking
+from flopod_tui.memory_file import MemoryFile
+from flopod_tui.messages import Said
+from flopod_tui.places import state_file
+from flopod_tui.printing import say
 from flopod_tui.session import Session
+from flopod_tui.settings_file import Loaded
 
 VARIABLES = ("FLOPOD_DATA_DIR", "FLOPOD_DATA_SCOPE", "FLOPOD_BACKEND")
 
@@ -50,54 +59,85 @@ class WorkerLaunch:
             os.close(output)
 
 
-def open_app(
-    url: str,
-    *,
-    workflows: Sequence[str] = (),
-    start_worker: bool = True,
-    read_only: bool = False,
-    theme: str = "auto",
-    plain_glyphs: bool = False,
-) -> int:
-    """Show the app until it is left; return the exit code.
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the app is opened on, and how."""
 
-    Args:
-        url: the store.
-        workflows: modules and files with workflows, for the worker.
-        start_worker: start one if none is alive.
+    url: str
+    loaded: Loaded
+    run_id: str | None = None
+    workflows: Sequence[str] = ()
+    """Modules and files with workflows, for the worker."""
+    start_worker: bool = True
+    """Start one if none is alive."""
+    read_only: bool = False
+
+    @property
+    def launch(self) -> WorkerLaunch | None:
+        """How to start a worker; None where none is to be, or could not see the store."""
+        if not self.start_worker or self.url.startswith("memory:"):
+            return None
+        named = [word for source in self.workflows for word in ("-w", source)]
+        log = resolve_data_dir() / "worker.log"
+        return WorkerLaunch(["--backend", self.url, *named], log)
+
+
+def open_app(opening: Opening) -> int:
+    """Show the app until it is left; return the exit code.
 
     Raises:
         BackendError: the store cannot be opened.
     """
-    return asyncio.run(
-        _open(
-            url, _launch(url, workflows) if start_worker else None, read_only, theme, plain_glyphs
-        )
-    )
+    return asyncio.run(_open(opening))
 
 
-async def _open(
-    url: str, launch: WorkerLaunch | None, read_only: bool, theme: str, plain_glyphs: bool
-) -> int:
-    backend = open_backend(url)
+async def _open(opening: Opening) -> int:
+    settings = opening.loaded.settings
+    kept = MemoryFile(state_file())
+    async with opened_app(opening, kept) as app:
+        _fit_output()
+        try:
+            await app.run_async(mouse=settings.mouse)
+        finally:
+            kept.save()
+    if kept.trouble:
+        say(kept.trouble)
+    return app.return_code or 0
+
+
+@asynccontextmanager
+async def opened_app(opening: Opening, kept: MemoryFile) -> AsyncIterator[FlopodApp]:
+    """Yield the app over the open store, what it remembers being kept there."""
+    settings = opening.loaded.settings
+    backend = open_backend(opening.url)
     try:
-        # No workflow is known here: what can be started, the workers announce.
-        control = Control(backend, workflows=())
-        session = Session(control, read_only=read_only, start_worker=launch, looked_in=looked_in())
-        reports = resolve_data_dir() / "reports"
-        app = FlopodApp(session, theme=theme, plain_glyphs=plain_glyphs, reports=reports)
-        await app.run_async()
-        return app.return_code or 0
+        session = Session(
+            # No workflow is known here: what can be started, the workers announce.
+            Control(backend, workflows=()),
+            read_only=opening.read_only,
+            start_worker=opening.launch,
+            looked_in=looked_in(),
+            settings=settings,
+            memory=kept.open(backend.url, history=settings.history),
+            masking=Masking(settings.mask),
+        )
+        for warning in (*opening.loaded.warnings, *filter(None, [kept.trouble])):
+            session.log.add(Said(session.now(), warning, "error"))
+        yield FlopodApp(
+            session,
+            run_id=opening.run_id,
+            theme=settings.theme,
+            plain_glyphs=settings.ascii or not shows_glyphs(os.environ),
+            reports=resolve_data_dir() / "reports",
+        )
     finally:
         await backend.close()
 
 
-def _launch(url: str, workflows: Sequence[str]) -> WorkerLaunch | None:
-    """Return how to start a worker; None for a store that only this process sees."""
-    if url.startswith("memory:"):
-        return None
-    named = [word for source in workflows for word in ("-w", source)]
-    return WorkerLaunch(["--backend", url, *named], resolve_data_dir() / "worker.log")
+def _fit_output() -> None:
+    """Have a character that the terminal's encoding lacks take one cell, not four."""
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(errors="replace")
 
 
 def looked_in() -> tuple[tuple[str, str], ...]:

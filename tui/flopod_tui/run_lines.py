@@ -10,12 +10,13 @@ from flopod.events import Event
 from flopod.inner import OpenWait
 from flopod.records import iso
 from flopod.state import Variable
-from flopod.summary import RunSummary
+from flopod.summary import RunSummary, Status
 from flopod.tree import ACTIVE, Node
 from flopod_tui.event_text import event_words
 from flopod_tui.format import clock, duration, moment, safe, schema_line, until
 from flopod_tui.glyphs import look
 from flopod_tui.path_lines import PathLine, path_lines
+from flopod_tui.path_text import crowd_counts
 from flopod_tui.printing import Cell
 from flopod_tui.run_text import doing, done, took
 from flopod_tui.value_text import brief_value, count_of
@@ -71,7 +72,7 @@ def show_lines(
     yield from _head(run, now)
     yield from _changed_code(tree)
     yield from ["", "Paths"]
-    yield from (f"  {_path_line(line, now)}" for line in path_lines(tree, {})[1:])
+    yield from (f"  {_path_line(line, now)}" for line in path_lines(tree)[1:])
     if state:
         yield from ["", "State"]
         for path, variable in state.items():
@@ -124,9 +125,10 @@ def _doing(run: RunSummary, now: datetime) -> str:
 
 def _path_line(line: PathLine, now: datetime) -> str:
     node, indent = line.node, "  " * (line.depth - 1)
+    if line.crowd:
+        ended = "".join(text for text, _ in crowd_counts(line.crowd))
+        return f"{indent}{look(Status.OK).glyph} {safe(line.crowd.name)}  {ended}"
     shown = look(node.status)
-    if line.group:
-        return f"{indent}{shown.glyph} {len(line.group):,} like {safe(node.name)}, all {shown.word}"
     told = [f"{shown.glyph} {safe(node.name)}", node.kind, safe(node.note)]
     if node.total is not None:
         told.append(f"of {node.total:,}")

@@ -11,7 +11,9 @@ from flopod.stored import utc_now
 from flopod_tui.masking import Masking
 from flopod_tui.memory import Memory
 from flopod_tui.messages import MessageLog
+from flopod_tui.pace import Pace
 from flopod_tui.settings import Settings
+from flopod_tui.workforce import Workforce
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Session:
     memory: Memory = field(default_factory=Memory)
     log: MessageLog = field(default_factory=MessageLog)
     masking: Masking = field(default_factory=Masking)
+    pace: Pace = field(default_factory=Pace)
+    workforce: Workforce = field(default_factory=Workforce)
 
     @property
     def may_start_worker(self) -> bool:

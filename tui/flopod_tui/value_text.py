@@ -1,4 +1,4 @@
-"""Values of a run's variables as text: a glance for the list, JSON lines for the detail."""
+"""Values of a run's variables as text: a glance for the list."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 from flopod.errors import FlopodError
 from flopod.state import Variable
 from flopod.stored import encoded
-from flopod_tui.format import json_line, json_lines
+from flopod_tui.format import json_line
+from flopod_tui.masking import MASKED, Masking
 
 GLANCE = 20
 """Entries of a list or map that the glance looks at."""
@@ -21,21 +22,13 @@ def count_of(variable: Variable) -> str:
     return f"map{{{len(variable.value)}}}" if variable.kind == "map" else "var"
 
 
-def brief_value(value: Any) -> str:
-    """Return the beginning of the value as one line of JSON."""
+def brief_value(value: Any, masking: Masking = MASKED) -> str:
+    """Return the beginning of the value as one line of JSON, secrets masked."""
     if isinstance(value, list):
         value = value[:GLANCE]
     elif isinstance(value, dict):
         value = dict(islice(value.items(), GLANCE))
     try:
-        return json_line(encoded(value))
+        return json_line(encoded(value), masking=masking)
     except FlopodError as error:
         return str(error)
-
-
-def value_lines(value: Any) -> list[str]:
-    """Return the whole value as indented JSON."""
-    try:
-        return json_lines(encoded(value))
-    except FlopodError as error:
-        return [str(error)]

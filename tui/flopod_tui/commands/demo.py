@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import subprocess
@@ -17,6 +18,7 @@ from flopod.errors import FlopodError
 from flopod.summary import STOPPED, RunSummary, Status
 from flopod_tui.arguments import Args, Commands
 from flopod_tui.commands.app import has_terminal
+from flopod_tui.commands.display import add_display, prepare, settings_of
 from flopod_tui.commands.store import opened
 from flopod_tui.demo.inventory import inventory
 from flopod_tui.demo.watch_disk import watch_disk
@@ -35,17 +37,23 @@ def add(commands: Commands) -> None:
         "demo",
         demo,
         "Open the app on a scratch data directory with the built-in workflows at work.",
-        examples="flopod demo\nflopod demo --no-app   # approves the inventory and prints the runs",
+        examples="""flopod demo
+        flopod demo --theme light
+        flopod demo --no-app   # approves the inventory and prints the runs""",
     )
     made.add_argument(
         "--no-app", action="store_true", help="for scripts: one approved inventory, then the end"
     )
+    add_display(made, argparse.SUPPRESS)
 
 
 def demo(args: Args) -> int:
     """Start a worker and runs, and open the app on them."""
     if not args.no_app and not has_terminal():
         raise WrongUseError("the demo draws on a terminal; without one, use flopod demo --no-app")
+    loaded = settings_of(args)
+    for warning in loaded.warnings:
+        say(warning)
     folder = Path(tempfile.mkdtemp(prefix="flopod-demo-"))
     url = args.backend or f"sqlite:{folder / 'flopod.db'}"
     os.environ["FLOPOD_DATA_DIR"] = str(folder)
@@ -54,9 +62,10 @@ def demo(args: Args) -> int:
         if args.no_app:
             return asyncio.run(_approved(url, folder))
         asyncio.run(_submit(url, folder))
-        from flopod_tui.launch import open_app  # Loads Textual.
+        prepare(loaded.settings)
+        from flopod_tui.launch import Opening, open_app  # Loads Textual.
 
-        code = open_app(url, start_worker=False)
+        code = open_app(Opening(url, loaded=loaded, start_worker=False))
     say(f"the worker of the demo has ended; look again with: flopod --backend {url}")
     return code
 

@@ -1,4 +1,4 @@
-"""Commands that look: the list, one run, its events, the open waits."""
+"""Commands that look: one run, its events, the open waits."""
 
 from __future__ import annotations
 
@@ -16,20 +16,19 @@ from flopod.summary import STOPPED, RunSummary, Status, fold
 from flopod.tree import fold_tree, plain_tree
 from flopod_tui.arguments import Args, Commands, add_json, add_run, count, seq
 from flopod_tui.commands.store import opened
-from flopod_tui.exits import OK, UNREADABLE
+from flopod_tui.exits import FAILED, OK, UNREADABLE
 from flopod_tui.plain import plain_summary, plain_wait
 from flopod_tui.printing import flush, put, put_json, put_json_line, put_table, say
-from flopod_tui.run_lines import event_line, run_row, show_lines, wait_row
+from flopod_tui.run_lines import event_line, show_lines, wait_row
 
 LAST = (RunCompleted, RunFailed, RunCancelled, RunNeedsAttention)
-RUN_HEADS = ("RUN", "WORKFLOW", "STATUS", "STEPS", "STARTED", "TOOK", "NOW")
 UNFINISHED = frozenset(Status) - STOPPED
+ENDED_BADLY = STOPPED - {Status.OK}
 WAIT_HEADS = ("RUN", "PATH", "EVENT", "DEADLINE", "PAYLOAD")
 
 
 def add(commands: Commands) -> None:
     """Add these commands."""
-    _add_runs(commands)
     shown = commands.add(
         "show",
         show,
@@ -49,28 +48,6 @@ def add(commands: Commands) -> None:
     add_json(waiting)
 
 
-def _add_runs(commands: Commands) -> None:
-    made = commands.add(
-        "runs",
-        runs,
-        "List the runs, newest first.",
-        examples="""flopod runs
-        flopod runs --status error --limit 20
-        flopod runs --search invoice --json | jq -r '.[].run_id'""",
-    )
-    made.add_argument(
-        "--status",
-        action="append",
-        choices=[status.value for status in Status],
-        metavar="STATUS",
-        help=f"only runs that stand so; may be given several times: {', '.join(Status)}",
-    )
-    made.add_argument("--workflow", metavar="NAME", help="only runs of this workflow")
-    made.add_argument("--search", metavar="TEXT", help="in ids, workflows, errors and open waits")
-    made.add_argument("--limit", metavar="N", type=count, default=100, help="at most (100)")
-    add_json(made)
-
-
 def _add_tail(commands: Commands) -> None:
     made = commands.add(
         "tail",
@@ -78,28 +55,18 @@ def _add_tail(commands: Commands) -> None:
         "Print the events of a run, and those that come, until the run is at its end.",
         examples="""flopod tail RUN
         flopod tail RUN --after 120 --no-follow
-        flopod tail RUN --json | jq -r .type""",
+        flopod tail RUN --jsonl | jq -r .type
+        flopod tail RUN --exit-status > events.txt && echo done""",
     )
     add_run(made)
     made.add_argument("--after", metavar="SEQ", type=seq, default=0, help="only later events")
     made.add_argument("--no-follow", action="store_true", help="stop after what is there")
-    add_json(made)
-
-
-async def runs(args: Args) -> int:
-    """Print the list."""
-    async with opened(args.backend) as control:
-        found = await control.list_runs(
-            args.status, workflow=args.workflow, search=args.search, limit=args.limit
-        )
-        if args.json:
-            put_json([plain_summary(run) for run in found])
-        elif found:
-            now = utc_now()
-            put_table(RUN_HEADS, (run_row(run, now) for run in found))
-        else:
-            say(f"no such runs in {control.backend.url}")
-    return OK
+    made.add_argument(
+        "--exit-status", action="store_true", help="exit with 1 if the run did not end well"
+    )
+    made.add_argument(
+        "--json", "--jsonl", action="store_true", help="print JSON, a line for each event"
+    )
 
 
 async def show(args: Args) -> int:
@@ -131,13 +98,18 @@ async def tail(args: Args) -> int:
         if args.no_follow or run.status in STOPPED:
             events, damage = await _readable(control, args.run, args.after)
             put_events(events)
-            return _told(damage)
+            return _told(damage) or _code(args, run.status)
         async with aclosing(control.tail(args.run, args.after)) as batches:
             async for batch in batches:
                 put_events(batch)
                 if batch and isinstance(batch[-1].fact, LAST):
                     break
-    return OK
+        return _code(args, (await control.get(args.run)).status)
+
+
+def _code(args: Args, status: Status) -> int:
+    """Return the exit code for how the run stands."""
+    return FAILED if args.exit_status and status in ENDED_BADLY else OK
 
 
 async def waits(args: Args) -> int:

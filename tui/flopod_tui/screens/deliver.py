@@ -2,44 +2,55 @@
 
 from __future__ import annotations
 
-import shlex
+import asyncio
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from textual import on, work
 from textual.binding import Binding
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
-from flopod import shapes
-from flopod.delivering import Delivered
-from flopod.errors import FlopodError
+from flopod.backend import WorkerInfo
+from flopod.errors import FlopodError, RunNotFoundError
 from flopod.inner import OpenWait
-from flopod.summary import FINISHED, RunSummary
-from flopod_tui.detail_text import deliver_command
-from flopod_tui.format import compact, cut, plural, safe, schema_line, size
-from flopod_tui.glyphs import look
+from flopod.summary import RunSummary
+from flopod_tui import delivery_text
+from flopod_tui.delivery_text import DeliveredEvent, Target
+from flopod_tui.format import compact, cut, safe, schema_line
 from flopod_tui.json_text import skeleton
 from flopod_tui.open_waits import WaitOf, open_waits
-from flopod_tui.screens.form import Form
+from flopod_tui.recent import Recent
+from flopod_tui.screens.confirm import ConfirmScreen, empty_question
+from flopod_tui.screens.value_form import ValueForm, problem_of
+from flopod_tui.screens.waits_part import WaitsPart
 from flopod_tui.session import Session
 from flopod_tui.spans import Span, Spans
 from flopod_tui.summary_text import rule
+from flopod_tui.typed_json import pretty, without_secrets
+from flopod_tui.wait_check import last_delivered, look_again, target_of
 from flopod_tui.widgets.fields import TextField
-from flopod_tui.widgets.json_editor import JsonEditor
 from flopod_tui.widgets.painted import Panel
-from flopod_tui.widgets.wait_list import WaitList
+from flopod_tui.widgets.press import Press
+from flopod_tui.widgets.unless_gone import unless_gone
+from flopod_tui.widgets.value_editor import ValueEditor
+
+TYPING = 0.15
+"""Seconds without a key after which the store is asked."""
+FIELDS = ("run", "path", "event")
 
 
-class DeliverScreen(Form[Delivered]):
+class DeliverScreen(ValueForm[DeliveredEvent], WaitsPart[DeliveredEvent | None]):
     """Gives what the delivery did."""
 
     CSS_PATH = ["form.tcss", "deliver.tcss"]
     AUTO_FOCUS = "WaitList"
-    NEEDS = (70, 20)
-    HINTS = ("next_field", "send", "fill")
-    BINDINGS = [Binding("f5", "fill", "Example payload", key_display="F5")]
-    WHAT = "the payload"
+    HINTS = (*ValueForm.HINTS[:2], "filter", *ValueForm.HINTS[2:])
+    BINDINGS = [Binding("ctrl+s", "send", "Deliver", key_display="Ctrl+S", priority=True)]
+    WHAT = "the form"
+    VALUE = "payload"
+    INSTEAD = ("flopod waits", "flopod deliver RUN PATH EVENT JSON")
 
     def __init__(self, session: Session, run: RunSummary | None, path: str | None) -> None:
         super().__init__(session)
@@ -48,24 +59,29 @@ class DeliverScreen(Form[Delivered]):
         """The run that the form names, as it is now."""
         self.path = path
         self.chosen: WaitOf | None = None
+        self.alive: Sequence[WorkerInfo] | None = None
+        """The workers; None: not read yet."""
         self.delivery_id = uuid.uuid4().hex
         """One delivery per form, however often it is sent."""
-        self.example = ""
-        """What was filled in as payload and not typed."""
+        self.trouble = ""
+        """Why it is not known how the run stands."""
+        self._schema: dict[str, Any] | None = None
+        """The schema that the editor is the form of."""
+        self._building = asyncio.Lock()
 
     def compose_body(self) -> Iterator[Widget]:
         """Lay out the waits and the form."""
-        yield Panel(id="waits-title")
-        yield WaitList(id="waits")
+        yield from self.compose_waits()
         yield Panel(id="event-title")
-        yield from self.row("Run", TextField(id="run"), "note-run")
-        yield from self.row("Path", TextField(id="path"), "note-path")
-        yield from self.row("Event", TextField(id="event"), "note-event")
+        for name in FIELDS:
+            yield from self.row(name.capitalize(), TextField(id=name), f"note-{name}")
         yield Panel(id="payload-title")
-        yield JsonEditor(id="editor")
+        yield ValueEditor(self.session.masking)
         yield Panel(id="message")
         yield Panel(id="shell")
-        yield from self.buttons("Deliver")
+        yield from self.buttons("Deliver", Press("Check only", id="check"))
+        yield Panel(id="effect-title")
+        yield Panel(id="effect")
 
     def on_mount(self) -> None:
         """Offer the open waits."""
@@ -75,115 +91,91 @@ class DeliverScreen(Form[Delivered]):
     @work(group="load", exclusive=True)
     async def load(self) -> None:
         """Read the open waits."""
-        with self.telling():
+        with unless_gone(), self.telling():
+            self.alive = await self.control.workers()
             waits = await open_waits(self.control, self.opened_on, self.path)
-            offered = self.query_one(WaitList)
-            offered.show(waits, self.now())
             own = self.opened_on.run_id if self.opened_on else ""
-            if own and own not in (one.run_id for one in waits):
-                # Opened on a run that waits for nothing: not another run's wait by default.
-                offered.move_to(len(waits))
-            title: list[Span] = [("Open waits ", "strong"), (f"{len(waits)}", "quiet")]
-            self.line("waits-title", rule(title, self.size.width))
-            self.fill(offered.current)
+            # Opened on a run that waits for nothing: not another run's wait by default.
+            self.offer_waits(waits, by_hand=bool(own) and own not in (w.run_id for w in waits))
+            await self.fill(self.waits.current)
+            self.show_lines()
 
     def header(self) -> tuple[Spans, Spans]:
-        """Return where we are."""
-        where = self.control.backend.url
-        return [(" flopod", "accent"), (" ▸ deliver an event", "quiet")], [(f"{where} ", "quiet")]
+        """Return where we are, and who would resume the run."""
+        return self.titled("deliver an event", self.alive)
 
     def show_lines(self) -> None:
         """Fill the lines that depend on the width."""
         super().show_lines()
         self.line("event-title", rule([("Event", "strong")], self.size.width))
-        self.show_payload()
+        self.line("effect-title", rule([("What will happen", "strong")], self.size.width))
+        self.checked()
+
+    def close_one(self) -> bool:
+        """Close the filter, if it is open."""
+        return self.close_filter()
 
     # Filling the form
 
-    @on(WaitList.Chosen)
-    def chosen_wait(self, message: WaitList.Chosen) -> None:
-        """Fill the form for a wait."""
-        wait = self.query_one(WaitList).current
-        if wait != self.chosen:
-            self.fill(wait)
-        if message.done:
-            self.set_focus(self.query_one("#editor" if wait else "#run"))
-
-    def fill(self, one: WaitOf | None) -> None:
-        """Fill run, path and event, and an example payload where none was typed."""
+    async def fill(self, one: WaitOf | None) -> None:
+        """Fill run, path and event, and offer what the wait takes."""
         self.chosen = one
         own = self.opened_on.run_id if self.opened_on else ""
-        run_id = one.run_id if one else own
-        values = (run_id, one.wait.path if one else "", one.wait.event if one else "")
-        for field_id, value in zip(("run", "path", "event"), values, strict=True):
-            self.query_one(f"#{field_id}", TextField).value = safe(value)
-        editor = self.query_one(JsonEditor)
-        if editor.text.strip() in ("", self.example.strip()):
-            self.example = safe_text(skeleton(one.wait.schema) if one else "")
-            editor.load_example(self.example)
+        target = target_of(one) if one else Target(own, "", "")
+        with self.prevent(Input.Changed):
+            for name in FIELDS:
+                self.query_one(f"#{name}", TextField).value = safe(target.of(name))
+        await self.take_form(one.wait.schema if one else None)
         self.check()
 
-    def action_fill(self) -> None:
-        """Put an example payload into the editor."""
-        wait = self.wait()
-        self.example = safe_text(skeleton(wait.schema if wait else None))
-        self.query_one(JsonEditor).load_example(self.example)
+    async def take_form(self, schema: dict[str, Any] | None) -> None:
+        """Have the editor be the form of this schema; what was typed stays."""
+        async with self._building:
+            if schema == self._schema and self.editor.is_offered:
+                return
+            self._schema = schema
+            typed = self.editor.read() if self.editor.changed else None
+            text = self.editor.text()
+            await self.editor.offer(schema, skeleton(schema), takes=True)
+            if typed is not None and not typed.problem:
+                self.editor.fill(typed.value, typed=True)
+            elif typed is not None:
+                self.editor.fill_text(text)
 
-    def typed_in(self, field_id: str) -> str:
+    @property
+    def target(self) -> Target:
+        """Where the form says that the event goes."""
+        return Target(*(self._typed_in(name) for name in FIELDS))
+
+    def _typed_in(self, field_id: str) -> str:
         """Return what a field holds: the stored text itself where the field still shows it."""
         shown = self.query_one(f"#{field_id}", TextField).value.strip()
-        if one := self.chosen:
-            stored = {"run": one.run_id, "path": one.wait.path, "event": one.wait.event}[field_id]
-            if shown == safe(stored):
-                return stored
-        return shown
+        stored = target_of(self.chosen).of(field_id) if self.chosen else ""
+        return stored if shown == safe(stored) else shown
 
     # Checking
 
-    @on(Input.Changed)
+    @on(Input.Changed, "#run,#path,#event")
     def edited(self) -> None:
         """Check run, path and event again."""
-        self.check()
-
-    @on(TextArea.Changed)
-    def payload_edited(self) -> None:
-        """Check the payload again."""
-        self.typed = self.query_one(JsonEditor).text != self.example
-        self.show_payload()
+        self.check(TYPING)
 
     @work(group="check", exclusive=True)
-    async def check(self) -> None:
+    async def check(self, after: float = 0) -> None:
         """Say beside the fields whether somebody waits for this."""
-        run_id = self.typed_in("run")
-        try:
-            self.run_summary = await self.control.get(run_id) if run_id else None
-        except FlopodError:
-            self.run_summary = None
-        self.show_notes()
-        self.show_payload()
-
-    def show_notes(self) -> None:
-        """Say beside the fields what is known."""
-        run, wait = self.run_summary, self.wait()
-        if run is None:
-            unknown = bool(self.typed_in("run"))
-            self.note("note-run", ("✗ ", "error"), ("no such run" if unknown else "which run?", ""))
-        else:
-            shown = look(run.status)
-            self.note("note-run", (f"{shown.glyph} {shown.word}", shown.role))
-        self.note("note-path", *self._path_note(run, wait))
-        event = [("✓ ", "ok"), ("is waited for", "")] if wait else []
-        self.note("note-event", *event)
-
-    def _path_note(self, run: RunSummary | None, wait: OpenWait | None) -> list[Span]:
-        if wait:
-            return [("✓ ", "ok"), ("open wait", "")]
-        if run is None:
-            return []
-        if run.status in FINISHED:
-            return [("✗ ", "error"), ("the run is finished", "")]
-        others = plural(len(run.open_waits), "other wait") if run.open_waits else "no wait"
-        return [("▲ ", "trouble"), (f"nothing waits here; {others} open", "")]
+        with unless_gone():
+            await asyncio.sleep(after)
+            run_id = self.target.run_id
+            try:
+                self.run_summary = await self.control.get(run_id) if run_id else None
+                self.trouble = ""
+            except RunNotFoundError:
+                self.run_summary, self.trouble = None, ""
+            except FlopodError as error:
+                self.trouble = str(error)
+            if wait := self.wait():
+                await self.take_form(wait.schema)
+            self.checked()
 
     def wait(self) -> OpenWait | None:
         """Return the open wait that the fields name."""
@@ -191,78 +183,118 @@ class DeliverScreen(Form[Delivered]):
 
     def wait_in(self, run: RunSummary | None) -> OpenWait | None:
         """Return the open wait of this run that the fields name."""
-        wanted = (self.typed_in("path"), self.typed_in("event"))
-        waits = run.open_waits if run else ()
-        return next((w for w in waits if (w.path, w.event) == wanted and not w.delivered), None)
+        target = self.target
+        if run is None or run.run_id != target.run_id:
+            return None
+        wanted = (target.path, target.event)
+        waits = (wait for wait in run.open_waits if not wait.delivered)
+        return next((wait for wait in waits if (wait.path, wait.event) == wanted), None)
 
-    def show_payload(self) -> None:
-        """Say whether the payload is JSON, what it should be, and how a shell would send it."""
-        editor, wait = self.query_one(JsonEditor), self.wait()
+    def checked(self) -> None:
+        """Say what is known of each field, of the payload, and what will happen."""
+        target, run, wait = self.target, self.run_summary, self.wait()
+        self.note("note-run", *delivery_text.run_note(target.run_id, run, self.trouble))
+        self.note("note-path", *delivery_text.path_note(target, run, wait))
+        self.note("note-event", *delivery_text.event_note(target, run, wait))
         wanted = safe(schema_line(wait.schema), 200) if wait and wait.schema else "any JSON"
         title: list[Span] = [("Payload ", "strong"), (cut(wanted, self.size.width - 30), "quiet")]
         self.line("payload-title", rule(title, self.size.width))
-        self.line("message", self._verdict(wait))
-        payload = compact(editor.parsed.value) if not editor.parsed.problem else "…"
-        command = deliver_command(
-            self.typed_in("run") or "RUN",
-            self.typed_in("path") or "PATH",
-            self.typed_in("event") or "EVENT",
-            shlex.quote(payload),
-        )
-        self.line("shell", [(" sh ", "quiet"), (cut(safe(command), self.size.width - 5), "quiet")])
+        self.line("message", self.verdict(self.value_problem()))
+        self.line("effect", delivery_text.effect(wait, self.alive))
+        self.show_shell()
+        self.show_ready()
 
-    def _verdict(self, wait: OpenWait | None) -> list[Span]:
-        editor = self.query_one(JsonEditor)
-        parsed = editor.parsed
-        if parsed.problem:
-            return [(" ✗ ", "error"), (f"JSON {parsed.told}", "error")]
-        problem = schema_problem(parsed.value, wait)
-        if problem:
-            return [(" ✗ ", "error"), (safe(problem, 300), "error")]
-        told = "empty: the payload is null" if not editor.text.strip() else "valid JSON"
-        return [(" ✓ ", "ok"), (f"{told}, {size(len(editor.text.encode()))}", "quiet")]
+    def schema(self) -> dict[str, Any] | None:
+        """Return the JSON Schema of what is waited for."""
+        wait = self.wait()
+        return wait.schema if wait else None
+
+    def unready(self) -> str:
+        """Return why nothing can be delivered yet."""
+        return delivery_text.problem(self.target, self.run_summary) or self.value_problem()
+
+    @property
+    def typed(self) -> bool:
+        """Something was typed that would be lost."""
+        own = self.opened_on.run_id if self.opened_on else ""
+        filled = target_of(self.chosen) if self.chosen else Target(own, "", "")
+        return self.editor.changed or self.target != filled
+
+    def recent(self) -> Recent | None:
+        """Return the payloads that were delivered with this event."""
+        event = self.target.event
+        return Recent(self.session, f"payloads:{event}") if event else None
+
+    def example(self) -> str:
+        """Return a payload of the right form, else the last one of this event."""
+        recent = self.recent()
+        if (schema := self.schema()) or recent is None or not recent.values:
+            return skeleton(schema)
+        return pretty(recent.values[0])
+
+    def action_skeleton(self) -> None:
+        """Put an example into the editor: from the schema, from memory, from the run's log."""
+        if self.example():
+            return super().action_skeleton()
+        self.look_for_payload()
+
+    @work(group="skeleton", exclusive=True)
+    async def look_for_payload(self) -> None:
+        """Take the last payload of this event in the log of the run."""
+        with unless_gone():
+            found = await last_delivered(self.control, self.target.run_id, self.target.event)
+            if found is None:
+                return self.say("no payload of this event is known, and no schema")
+            self.editor.fill(without_secrets(found.value, self.session.masking), typed=True)
+
+    def shell_line(self) -> str:
+        """Return what delivers the same from a shell."""
+        return self.target.command(self.value_word())
 
     # Sending
 
-    async def send(self) -> None:
-        """Check once more against the store, then deliver."""
-        run_id, path, event = (self.typed_in(name) for name in ("run", "path", "event"))
-        editor = self.query_one(JsonEditor)
-        parsed = editor.parsed
-        if parsed.problem:
-            editor.show_problem(parsed)
-            return self.say(f"JSON {parsed.told}", "error")
-        if not (run_id and path and event):
-            return self.say("run, path and event are needed", "error")
-        run = await self.control.get(run_id)
-        wait = self.wait_in(run)
-        if (
-            wait is None
-            and self.chosen is not None
-            and self.typed_in("path") == self.chosen.wait.path
-        ):
+    @on(Press.Pressed, "#check")
+    def check_pressed(self) -> None:
+        """Check only."""
+        self.check_only()
+
+    @work(group="send")
+    async def check_only(self) -> None:
+        """Check everything, and say what would be written."""
+        with self.telling():
+            if await self.all_right():
+                count = len(compact(self.editor.read().value).encode())
+                self.say(delivery_text.would_write(self.target, count), "ok")
+
+    async def all_right(self) -> bool:
+        """Check once more against the store; tell what is wrong."""
+        looked = await look_again(self.control, self.target, self.chosen, self.wait_in, self.now())
+        if looked.gone:
             self.chosen = None
-            self.check()
-            return self.say("this wait was answered meanwhile; nothing was sent", "error")
-        if problem := schema_problem(parsed.value, wait):
-            return self.say(problem, "error")
-        delivered = await self.control.deliver(
-            run_id, path, event, parsed.value, delivery_id=self.delivery_id
+        self.run_summary = looked.run
+        parsed = self.editor.read()
+        schema = looked.wait.schema if looked.wait else None
+        wrong = parsed.problem or problem_of(parsed.value, schema, self.VALUE)
+        self.checked()
+        if why := looked.why_not or wrong:
+            if not looked.why_not:
+                self.show_problem()
+            self.say(why, "error")
+        return not why
+
+    async def send(self) -> None:
+        """Deliver, if the wait is still open and the payload fits."""
+        if not await self.all_right():
+            return
+        target, value, command = self.target, self.editor.read().value, self.shell_line()
+        if self.editor.empty and not await self.app.push_screen_wait(
+            ConfirmScreen(empty_question(target.event))
+        ):
+            return
+        done = await self.control.deliver(
+            target.run_id, target.path, target.event, value, delivery_id=self.delivery_id
         )
-        self.dismiss(delivered)
-
-
-def schema_problem(value: object, wait: OpenWait | None) -> str:
-    """Return why a payload is not what the wait takes; empty when it is."""
-    if wait is None or wait.schema is None:
-        return ""
-    try:
-        shapes.check(value, wait.schema, "payload")
-    except FlopodError as error:
-        return str(error)
-    return ""
-
-
-def safe_text(text: str) -> str:
-    """Return text of several lines made harmless."""
-    return "\n".join(safe(line) for line in text.split("\n"))
+        if recent := self.recent():
+            recent.keep(value)
+        text = delivery_text.told(done, target, self.alive)
+        self.dismiss(DeliveredEvent(done, text, command))

@@ -12,6 +12,7 @@ from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
+from flopod_tui.keys import Remappable
 from flopod_tui.spans import Spans
 from flopod_tui.widgets.painted import Panel
 from flopod_tui.widgets.too_small import TooSmall
@@ -19,11 +20,13 @@ from flopod_tui.widgets.too_small import TooSmall
 Given = TypeVar("Given")
 
 
-class Dialog(ModalScreen[Given | None]):
+class Dialog(Remappable, ModalScreen[Given | None]):
     """A box with a title; gives None when it was left."""
 
     CSS_PATH: ClassVar[Any] = ["dialog.tcss"]
     NEEDS: ClassVar[tuple[int, int]] = (40, 12)
+    HOW: ClassVar[str] = ""
+    """What the title says about keys."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Leave", show=False)
     ]
@@ -45,7 +48,7 @@ class Dialog(ModalScreen[Given | None]):
 
     def on_mount(self) -> None:
         """Show the title."""
-        self.show_title([(self.heading, "accent")])
+        self.show_title([(self.heading, "accent"), (self.HOW, "quiet")])
 
     def show_title(self, spans: Spans) -> None:
         """Show the first line."""

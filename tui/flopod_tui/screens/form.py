@@ -9,13 +9,19 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Button
+from textual.widgets import Input
 
+from flopod.backend import WorkerInfo
+from flopod_tui.clipboard import copy
+from flopod_tui.format import cut, safe
+from flopod_tui.masking import MASK
 from flopod_tui.screens.confirm import ConfirmScreen, discard_question
 from flopod_tui.screens.page import Page
 from flopod_tui.session import Session
-from flopod_tui.spans import Spans
+from flopod_tui.spans import Span, Spans, spread
+from flopod_tui.summary_text import worker_spans
 from flopod_tui.widgets.painted import Panel
+from flopod_tui.widgets.press import Press
 
 Sent = TypeVar("Sent")
 
@@ -24,21 +30,45 @@ class Form(Page[Sent | None]):
     """A form over the whole screen; gives what was sent, None when it was left."""
 
     CSS_PATH: ClassVar[Any] = ["form.tcss"]
-    HINTS: ClassVar[Sequence[str]] = ("next_field", "send")
-    HINTS_END: ClassVar[Sequence[str]] = ("leave",)
+    NEEDS = (60, 16)
+    HINTS: ClassVar[Sequence[str]] = ("next_field", "send", "copy_shell")
+    HINTS_END: ClassVar[Sequence[str]] = ("help", "leave")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "next_field", "Next field", key_display="Tab"),
+        Binding("tab", "next_field", "Next", key_display="Tab"),
         Binding("shift+tab", "app.focus_previous", "Previous field", show=False),
-        Binding("ctrl+s", "send", "Send", key_display="Ctrl+S"),
-        Binding("escape", "leave", "Cancel", key_display="Esc"),
+        Binding("ctrl+s", "send", "Send", key_display="Ctrl+S", priority=True),
+        Binding("ctrl+y", "copy_shell", "Copy command", key_display="Ctrl+Y", priority=True),
+        Binding("f1", "app.help", "Help", key_display="F1"),
+        Binding("escape,q", "leave", "Cancel", key_display="Esc"),
     ]
     WHAT = "this form"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.typed = False
-        """Something was typed that would be lost."""
         self.sending = False
+
+    @property
+    def typed(self) -> bool:
+        """Something was typed that would be lost."""
+        return False
+
+    def shell_line(self) -> str:
+        """Return what a person would type into a shell to send the same."""
+        raise NotImplementedError
+
+    def unready(self) -> str:
+        """Return why the form cannot be sent as it is; empty when it can."""
+        return ""
+
+    # Its parts
+
+    def titled(
+        self, title: str, workers: Sequence[WorkerInfo] | None
+    ) -> tuple[list[Span], list[Span]]:
+        """Return the first line: where we are, and who would execute what is sent."""
+        where = cut(safe(self.control.backend.url), max(8, self.size.width - 54))
+        here: list[Span] = [(" flopod", "accent"), (f" ▸ {title}   ", ""), (where, "quiet")]
+        return here, [*worker_spans(workers), (" ", "")]
 
     def row(self, label: str, field: Widget, note_id: str) -> Iterator[Widget]:
         """Lay out one line of the form: a label, a field, a note."""
@@ -49,11 +79,13 @@ class Form(Page[Sent | None]):
             yield field
             yield Panel(id=note_id, classes="note")
 
-    def buttons(self, send: str) -> Iterator[Widget]:
-        """Lay out the two buttons."""
+    def buttons(self, send: str, *others: Widget) -> Iterator[Widget]:
+        """Lay out the buttons, and why the first cannot be pressed."""
         with Horizontal(id="buttons"):
-            yield Button(send, id="send", compact=True, variant="primary")
-            yield Button("Cancel", id="leave", compact=True)
+            yield from others
+            yield Press(send, id="send")
+            yield Press("Cancel", id="leave")
+            yield Panel(id="unready")
 
     def note(self, note_id: str, *spans: tuple[str, str]) -> None:
         """Show a note beside a field."""
@@ -63,19 +95,52 @@ class Form(Page[Sent | None]):
         """Show a line of the form."""
         self.query_one(f"#{line_id}", Panel).show([spans])
 
-    @on(Button.Pressed, "#send")
+    def show_shell(self) -> None:
+        """Show the command that does the same, and the key that copies it."""
+        panel = self.query_one("#shell", Panel)
+        end = [("Ctrl+Y", "key"), (" copy ", "quiet")]
+        line = cut(safe(self.shell_line()[:2000]), max(10, panel.size.width - 20))
+        panel.show([spread([(" sh: ", "quiet"), (line, "")], end, panel.size.width)])
+
+    def show_ready(self) -> None:
+        """Let the form be sent, or say why it cannot be."""
+        why = self.unready()
+        self.query_one("#send", Press).disabled = bool(why)
+        panel = self.query_one("#unready", Panel)
+        told = cut(safe(self.in_short(why), 200), max(0, panel.size.width - 5))
+        panel.show([[(f" ({told})", "quiet")] if told else []])
+
+    def in_short(self, why: str) -> str:
+        """Return why the form cannot be sent, in the words that stand beside the button."""
+        return why
+
+    # Keys
+
+    @on(Press.Pressed, "#send")
     def send_pressed(self) -> None:
         """Send the form."""
         self.action_send()
 
-    @on(Button.Pressed, "#leave")
+    @on(Press.Pressed, "#leave")
     def leave_pressed(self) -> None:
         """Leave the form."""
         self.action_leave()
 
+    @on(Input.Submitted)
+    def entered(self, message: Input.Submitted) -> None:
+        """Enter in a line goes on to the next: it never sends."""
+        message.stop()
+        self.focus_next()
+
     def action_next_field(self) -> None:
         """Go to the next field."""
         self.focus_next()
+
+    def action_copy_shell(self) -> None:
+        """Copy the command that does the same."""
+        line = self.shell_line()
+        masked = "; its secrets are masked" if MASK in line else ""
+        self.say(f"command: {copy(self.app, line)}{masked}", "ok")
 
     @work(group="send")
     async def action_send(self) -> None:
@@ -89,6 +154,10 @@ class Form(Page[Sent | None]):
         finally:
             self.sending = False
 
+    def close_one(self) -> bool:
+        """Close something within the form, if it is open; say whether it was."""
+        return False
+
     async def send(self) -> None:
         """Check what was typed, send it, and dismiss the form."""
         raise NotImplementedError
@@ -97,5 +166,7 @@ class Form(Page[Sent | None]):
     async def action_leave(self) -> None:
         """Leave the form; typed text is thrown away only after a question."""
         question = ConfirmScreen(discard_question(self.WHAT))
+        if self.close_one():
+            return
         if not self.typed or await self.app.push_screen_wait(question):
             self.dismiss(None)

@@ -1,149 +1,140 @@
-"""The keys that work where the user is, from the bindings themselves, and the glyphs."""
+"""The keys that work where the user is, from the bindings themselves; a letter searches them.
+
+Enter on a line does what its key does, so the help can be used as a menu.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
 
-from textual.app import ComposeResult
-from textual.binding import ActiveBinding, Binding
-from textual.containers import Vertical
-from textual.events import Resize
-from textual.screen import ModalScreen
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.events import Click, Resize
+from textual.widget import Widget
+from textual.widgets import Input
 
-from flopod_tui.format import fit
-from flopod_tui.glyphs import legend
-from flopod_tui.screens.page import CHANGES
-from flopod_tui.spans import Span, Spans, span_width
-from flopod_tui.widgets.detail import Detail
-from flopod_tui.widgets.lines import LineList
-from flopod_tui.widgets.too_small import TooSmall
+from flopod_tui.help_text import CHANGE, EVERYWHERE, LOOK, HelpKey, Note, layout
+from flopod_tui.keys import keys_in_short
+from flopod_tui.screens.offers import Offer, capital
+from flopod_tui.screens.typed import TypedDialog
+from flopod_tui.widgets.fields import TextField
+from flopod_tui.widgets.help_list import HelpList
 
-TWO_COLUMNS = 86
-NOT_OURS = ("app.focus_next", "app.focus_previous", "screen.copy_text", "quit", "app.quit")
-"""Textual's own bindings, which say nothing here."""
-KEYS = 18
-NEEDS = (60, 12)
-NAMES = {
-    "slash": "/",
-    "question_mark": "?",
-    "equals_sign": "=",
-    "minus": "-",
-    "exclamation_mark": "!",
-    "enter": "Enter",
-    "escape": "Esc",
-    "space": "Space",
-    "tab": "Tab",
-    "shift+tab": "Shift+Tab",
-    "up": "↑",
-    "down": "↓",
-    "left": "←",
-    "right": "→",
-    "pageup": "PgUp",
-    "pagedown": "PgDn",
-    "home": "Home",
-    "end": "End",
+FOR_ALL = ("help", "palette", "copy", "export", "why", "log", "mouse")
+"""Actions that are the same on every screen, in their order."""
+MOVES = {
+    "move(1)": "move",
+    "move(-1)": "move",
+    "page(1)": "half a page",
+    "page(-1)": "half a page",
+    "page(2)": "a page",
+    "page(-2)": "a page",
+    "first": "first, last",
+    "last": "first, last",
 }
+"""Actions that stand in one line."""
 
 
-class HelpScreen(ModalScreen[None]):
-    """Lists the keys."""
+class HelpScreen(TypedDialog[Offer]):
+    """Lists the keys; gives the action to run."""
 
-    CSS_PATH = "help.tcss"
-    AUTO_FOCUS = "Detail"
-    BINDINGS = [Binding("escape,q,question_mark,f1", "dismiss", "Close", show=False)]
+    CSS_PATH: ClassVar[Any] = ["dialog.tcss", "help.tcss"]
+    NEEDS: ClassVar[tuple[int, int]] = (60, 12)
+    HOW = " · Enter does it · Esc closes"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "Close", show=False),
+        Binding("f1", "dismiss(None)", "Close", show=False),
+        Binding("down,ctrl+n", "move(1)", "Down", show=False),
+        Binding("up,ctrl+p", "move(-1)", "Up", show=False),
+        Binding("pagedown", "page(2)", "Page down", show=False),
+        Binding("pageup", "page(-2)", "Page up", show=False),
+        Binding("tab,shift+tab", "side", "Other column", show=False),
+    ]
 
-    def __init__(self, bindings: Mapping[str, ActiveBinding]) -> None:
-        super().__init__()
-        self.sections = sections(bindings.values())
+    def __init__(self, where: str, offers: Sequence[Offer], notes: Sequence[Note] = ()) -> None:
+        super().__init__(f"Help: {where}" if where else "Help")
+        self.lines = help_lines(offers)
+        self.notes = notes
 
-    def compose(self) -> ComposeResult:
-        """Lay out the list."""
-        with Vertical(id="help"):
-            yield Detail(id="keys")
-        yield TooSmall()
+    def compose_box(self) -> Iterator[Widget]:
+        """Lay out the field and the keys."""
+        yield TextField(id="field", placeholder="type to search")
+        yield HelpList()
 
     def on_resize(self, event: Resize) -> None:
-        """Fit the list to the width."""
-        self.query_one(TooSmall).judge(event.size, NEEDS)
+        """Fit the keys to the width."""
+        super().on_resize(event)
         self.call_after_refresh(self.show_keys)
 
     def show_keys(self) -> None:
-        """Show the keys, in two columns where there is room."""
-        detail = self.query_one(Detail)
-        width = detail.size.width - 2
-        title = [("Keys", "accent"), (" · Esc closes", "quiet")]
-        lines = [title, [], *_body(self.sections, width), [], *_legend(width)]
-        detail.show("help", lines)
+        """Show the keys that hold what was typed."""
+        found = self.query_one(HelpList)
+        typed = self.query_one(TextField).value.strip()
+        keys = [key for key, _ in self.lines]
+        found.show(layout(keys, self.notes, found.size.width - 2, typed))
 
-
-def sections(bindings: Iterable[ActiveBinding]) -> dict[str, dict[str, list[str]]]:
-    """Return the keys by section and by what they do."""
-    found: dict[str, dict[str, list[str]]] = {
-        "Look: nothing here changes a run": {},
-        "Change: each one asks first": {},
-        "Move": {},
-        "Everywhere": {},
-    }
-    look, change, move, everywhere = found
-    for active in bindings:
-        binding = active.binding
-        if not binding.description or not active.enabled or binding.action in NOT_OURS:
-            continue
-        if binding.action in CHANGES:
-            section = change
-        elif not active.node.parent:
-            section = everywhere
-        elif isinstance(active.node, LineList) and _moves(binding.action):
-            section = move
+    @on(Input.Changed)
+    def edited(self, event: Input.Changed) -> None:
+        """Narrow the keys with every letter; the one that opened the help closes it."""
+        if event.value == "?":
+            self.dismiss(None)
         else:
-            section = look
-        found[section].setdefault(binding.description, []).append(key_name(binding.key))
-    return {title: keys for title, keys in found.items() if keys}
+            self.show_keys()
+
+    @on(Input.Submitted)
+    def entered(self) -> None:
+        """Do what the line with the cursor is about."""
+        picked = self.query_one(HelpList).picked
+        if picked is not None:
+            self.dismiss(self.lines[picked][1])
+
+    def on_click(self, event: Click) -> None:
+        """A second click does it."""
+        if isinstance(event.widget, HelpList) and event.chain == 2:
+            self.entered()
+
+    def action_close(self) -> None:
+        """Clear what was typed, then close."""
+        field = self.query_one(TextField)
+        if field.value:
+            field.value = ""
+        else:
+            self.dismiss(None)
+
+    def action_move(self, rows: int) -> None:
+        """Go to the next action."""
+        self.query_one(HelpList).action_move(rows)
+
+    def action_page(self, halves: int) -> None:
+        """Scroll."""
+        self.query_one(HelpList).action_page(halves)
+
+    def action_side(self) -> None:
+        """Go to the other column."""
+        self.query_one(HelpList).action_side()
 
 
-def key_name(key: str) -> str:
-    """Return a key as people write it."""
-    if key in NAMES:
-        return NAMES[key]
-    modifiers, _, last = key.rpartition("+")
-    if modifiers:
-        return f"{modifiers.capitalize()}+{last.upper()}"
-    return last.upper() if last[0] == "f" and last[1:].isdigit() else last
-
-
-def _moves(action: str) -> bool:
-    return action.startswith(("move", "page", "first", "last"))
-
-
-def _body(sections: Mapping[str, Mapping[str, list[str]]], width: int) -> list[Spans]:
-    blocks = [_block(title, keys) for title, keys in sections.items()]
-    if width < TWO_COLUMNS:
-        return [line for block in blocks for line in (*block, [])]
-    half = width // 2
-    left = [line for block in blocks[:1] for line in (*block, [])]
-    right = [line for block in blocks[1:] for line in (*block, [])]
-    return [
-        _beside(left[i] if i < len(left) else [], right[i] if i < len(right) else [], half)
-        for i in range(max(len(left), len(right)))
+def help_lines(offers: Sequence[Offer]) -> list[tuple[HelpKey, Offer]]:
+    """Return the actions by section; what is said in the same words stands in one line."""
+    lines: dict[tuple[str, str], tuple[list[str], Offer]] = {}
+    for offer in offers:
+        place = _section(offer), capital(MOVES.get(offer.action, offer.label))
+        lines.setdefault(place, ([], offer))[0].extend(offer.keys)
+    found = [
+        (HelpKey(section, keys_in_short(keys), label), offer)
+        for (section, label), (keys, offer) in lines.items()
     ]
+    return sorted(found, key=lambda line: _rank(line[1]))
 
 
-def _block(title: str, keys: Mapping[str, list[str]]) -> list[Spans]:
-    lines: list[Spans] = [[(title, "strong")]]
-    for description, names in keys.items():
-        lines.append([(f"  {fit(' '.join(names), KEYS)} ", "key"), (description, "")])
-    return lines
+def _rank(offer: Offer) -> int:
+    if offer.moves:
+        return -1
+    return FOR_ALL.index(offer.name) if offer.name in FOR_ALL else len(FOR_ALL)
 
 
-def _beside(left: Spans, right: Spans, width: int) -> list[Span]:
-    return [*left, (" " * max(1, width - span_width(left)), ""), *right]
-
-
-def _legend(width: int) -> list[Spans]:
-    lines: list[list[Span]] = [[("Glyphs", "strong")], [("  ", "")]]
-    for look in legend():
-        item: list[Span] = [(f"{look.glyph} ", look.role), (fit(look.word, 13), "")]
-        if span_width(lines[-1]) + span_width(item) > width:
-            lines.append([("  ", "")])
-        lines[-1] += item
-    return list(lines)
+def _section(offer: Offer) -> str:
+    if offer.changes:
+        return CHANGE
+    return EVERYWHERE if offer.is_everywhere or offer.name in FOR_ALL else LOOK

@@ -9,24 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding
 from textual.containers import Vertical
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
 from flopod.errors import FlopodError
+from flopod_tui.keys import Remappable, action_name, key_name
 from flopod_tui.messages import Said
 from flopod_tui.palette import Entry
 from flopod_tui.session import Session
 from flopod_tui.spans import Spans, spread
 from flopod_tui.widgets.hint_bar import Hint, HintBar
+from flopod_tui.widgets.lines import LineList
 from flopod_tui.widgets.painted import Panel
 from flopod_tui.widgets.status_line import StatusLine
-from flopod_tui.widgets.too_small import TooSmall
+from flopod_tui.widgets.too_small import INSTEAD, TooSmall
 
 Result = TypeVar("Result")
 CHANGES = ("deliver", "retry", "start", "cancel", "fork")
@@ -35,17 +38,21 @@ BREAKPOINTS = [(0, "-small"), (80, "-normal"), (110, "-wide")]
 TALL = [(0, "-low"), (30, "-tall")]
 
 
-class Page(Screen[Result]):
+class Page(Remappable, Screen[Result]):
     """A full screen."""
 
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
     VERTICAL_BREAKPOINTS = TALL
     NEEDS: ClassVar[tuple[int, int]] = (60, 12)
     """Columns and lines without which it shows nothing but that."""
+    INSTEAD: ClassVar[Sequence[str]] = INSTEAD
+    """Commands that do in a small window what it does in a larger one."""
     HINTS: ClassVar[Sequence[str]] = ()
     """Actions that the hint bar names, the most important first."""
-    HINTS_END: ClassVar[Sequence[str]] = ("help", "back")
-    """Actions that it always names."""
+    HINTS_END: ClassVar[Sequence[str]] = ("help", "palette", "back")
+    """Actions that it always names; a narrow screen names only these."""
+    HELP_NOTES: ClassVar[Sequence[tuple[str, Sequence[str]]]] = ()
+    """What the help says below the keys: titles, and lines of text."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -67,12 +74,22 @@ class Page(Screen[Result]):
 
     def on_mount(self) -> None:
         """Follow the keys that work."""
-        self.bindings_updated_signal.subscribe(self, lambda _: self.show_hints())
+        # By its name: Textual calls this once for each class that has one.
+        self.bindings_updated_signal.subscribe(self, self.bindings_changed)
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit header and hints to the new width."""
-        self.query_one(TooSmall).judge(event.size, self.NEEDS)
+        self.query_one(TooSmall).judge(event.size, self.NEEDS, self.instead())
+        self.set_class(is_bare(event.size), "-bare")
         self.call_after_refresh(self.show_lines)
+
+    def instead(self) -> Sequence[str]:
+        """Return the commands that are named where this does not fit."""
+        return self.INSTEAD
+
+    def paint_every(self) -> float:
+        """Return the seconds in which changes are gathered into one repaint now."""
+        return self.session.pace.every(self.session.settings)
 
     def show_lines(self) -> None:
         """Fill the lines that depend on the width."""
@@ -91,21 +108,44 @@ class Page(Screen[Result]):
         Args:
             shell: what a person would type to do the same.
         """
-        self.session.log.add(Said(self.now(), text, role, shell))
-        self.query_one(StatusLine).say(text, self.now(), role)
+        said = Said(self.now(), text, role, shell)
+        self.session.log.add(said)
+        self.show_said(said)
+
+    def show_said(self, said: Said) -> None:
+        """Show a message that is in the log."""
+        for line in self.query(StatusLine):  # none yet, where the screen is just being opened
+            line.say(said.text, said.at, said.role)
+
+    def announce(self, text: str, role: str = "") -> None:
+        """Show a message on the screen that is on top, if this one is covered."""
+        pages = [screen for screen in self.app.screen_stack if isinstance(screen, Page)]
+        (pages[-1] if pages else self).say(text, role)
+
+    def key_pressed(self) -> None:
+        """Somebody is there, and has seen the error in the status line."""
+        for line in self.query(StatusLine):
+            line.key_pressed(self.now())
+
+    def masking_changed(self) -> None:
+        """Show secrets, or mask them again, in all that is shown."""
+        for shown in self.query(LineList):
+            shown.refresh()
 
     @contextmanager
     def telling(self) -> Iterator[None]:
         """Tell a failure of the block in the status line, and go on."""
         try:
             yield
-        except FlopodError as error:
+        except (FlopodError, OSError) as error:
             self.say(str(error), "error")
 
     def show_header(self) -> None:
         """Show the first line."""
         header = self.query_one("#header", Panel)
         left, right = self.header()
+        if self.session.pace.slow:
+            left = [*left, ("  slow link", "trouble")]
         header.show([spread(left, right, header.size.width)])
 
     def header(self) -> tuple[Spans, Spans]:
@@ -114,10 +154,15 @@ class Page(Screen[Result]):
 
     # Keys
 
+    def bindings_changed(self, _: Screen[Any]) -> None:
+        """Show the keys that work now."""
+        self.show_hints()
+
     def show_hints(self) -> None:
         """Show the keys that work now."""
         found = self.keys_by_action()
-        hints = [self.hint(found[name]) for name in self.HINTS if name in found]
+        named = () if is_bare(self.size) else self.HINTS
+        hints = [self.hint(found[name]) for name in named if name in found]
         end = [self.hint(found[name]) for name in self.HINTS_END if name in found]
         self.query_one(HintBar).show_hints(hints, end)
 
@@ -125,7 +170,7 @@ class Page(Screen[Result]):
         """Return the active bindings that are offered now, the first one of each action."""
         found: dict[str, ActiveBinding] = {}
         for active in self.active_bindings.values():
-            action = active.binding.action.partition("(")[0].rpartition(".")[2]
+            action = action_name(active.binding.action)
             if active.enabled and self.offers(action):
                 found.setdefault(action, active)
         return found
@@ -133,8 +178,8 @@ class Page(Screen[Result]):
     def hint(self, active: ActiveBinding) -> Hint:
         """Return how a binding is named in the hint bar."""
         binding = active.binding
-        key = binding.key_display or self.app.get_key_display(binding)
-        return Hint(key, binding.description, binding.action in CHANGES)
+        key = binding.key_display or key_name(binding.key)
+        return Hint(key, binding.description, action_name(binding.action) in CHANGES)
 
     def palette(self) -> Sequence[Entry]:
         """Return what the command palette offers here beside the keys."""
@@ -155,3 +200,8 @@ class Page(Screen[Result]):
         if why := self.why_not(action):
             self.say(why, "error")
         return bool(why)
+
+
+def is_bare(size: Size) -> bool:
+    """Say whether there is room for a list and nothing beside it (class `-bare`)."""
+    return size.width < 80 or size.height < 20

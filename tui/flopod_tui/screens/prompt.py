@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from flopod_tui.format import safe
-from flopod_tui.screens.dialog import Dialog
+from flopod_tui.screens.typed import TypedDialog
 from flopod_tui.widgets.fields import TextField
 from flopod_tui.widgets.painted import Panel
 
@@ -17,10 +17,8 @@ Check = Callable[[str], str]
 """Returns what is wrong with the text; empty when nothing is."""
 
 
-class PromptScreen(Dialog[str]):
+class PromptScreen(TypedDialog[str]):
     """Gives the text, once nothing is wrong with it."""
-
-    AUTO_FOCUS = "TextField"
 
     def __init__(
         self, title: str, *, hint: str = "", value: str = "", check: Check | None = None

@@ -1,278 +1,184 @@
-"""The list of runs: what is going on in this store, live, read from summaries only."""
+"""The first screen, with the keys that act on its list: sort, columns, marks, copy, export."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from textual import on, work
 from textual.binding import Binding
-from textual.containers import Horizontal
-from textual.timer import Timer
-from textual.widget import Widget
-from textual.widgets import Input
 
+from flopod.inner import OpenWait
 from flopod.summary import RunSummary
-from flopod_tui.filters import FACETS, RunFilter
-from flopod_tui.format import plural, since
-from flopod_tui.run_feed import RunFeed
-from flopod_tui.screens.actions import RunActions
-from flopod_tui.screens.run import RunScreen
-from flopod_tui.session import Session
-from flopod_tui.spans import Spans
-from flopod_tui.summary_text import empty_store, preview, worker_spans
-from flopod_tui.widgets.facets import FacetBar
-from flopod_tui.widgets.painted import Panel
+from flopod_tui import run_export
+from flopod_tui.palette import Entry
+from flopod_tui.plain import plain_summary
+from flopod_tui.run_columns import COLUMNS, chosen
+from flopod_tui.run_order import SORTS, Order, order_from
+from flopod_tui.screens.menu import MenuScreen
+from flopod_tui.screens.run_filtering import RunFiltering
+from flopod_tui.screens.sharing import Takeable
+from flopod_tui.widgets.choice_list import Choice
 from flopod_tui.widgets.run_list import RunList
 
-REST = 0.12
-"""Seconds after which a cursor rests on a run: moving through a list paints two lines a step."""
-PAINT_EVERY = 0.1
-"""Seconds in which changes are gathered into one repaint."""
+SORT, SHOWN = "runs.sort", "runs.columns"
+"""Their names in what is remembered."""
+NO_DEADLINE = datetime.max.replace(tzinfo=UTC)
 
 
-class RunsScreen(RunActions):
-    """The first screen."""
+class RunsScreen(RunFiltering):
+    """All runs of a store."""
 
     CSS_PATH = "runs.tcss"
     AUTO_FOCUS = "RunList"
     HINTS = (
-        *("clear", "open", "deliver", "retry", "start", "cancel"),
-        *("filter", "live", "reread", "preview"),
+        *("clear", "complete", "recall", "open", "deliver", "retry", "start", "cancel"),
+        *("filter", "sort", "live", "mark", "copy", "preview", "columns", "reread", "export"),
     )
     BINDINGS = [
-        Binding("slash", "filter", "Filter", key_display="/"),
-        Binding("f", "live", "Pause"),
-        Binding("r", "reread", "Read again"),
-        Binding("p", "preview", "Preview"),
-        *(Binding(str(n), f"facet({n})", "Show one group", show=False) for n in range(1, 8)),
-        Binding("0", "facet(0)", "Show all", show=False),
-        Binding("escape", "clear", "Clear the filter", key_display="Esc"),
+        Binding("s", "sort", "Sort", tooltip="choose what the list is sorted by"),
+        Binding("o", "reverse", "Reverse", show=False, tooltip="turn the order round"),
+        Binding("c", "columns", "Columns", tooltip="choose the columns"),
+        Binding("f", "live", "Pause", tooltip="stand still, and live again"),
+        Binding("r", "reread", "Read again", tooltip="read the store again now"),
+        Binding("p", "preview", "Preview", tooltip="show or hide the preview"),
+        Binding("v", "raw", "Record", show=False, tooltip="the run's record as JSON"),
+        Binding("w", "oldest_wait", "Oldest wait", show=False, tooltip="go to the oldest wait"),
         Binding("q", "back", "Quit"),
     ]
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self.feed = RunFeed(session.control, self.schedule_paint)
-        self._paint_due = False
-        self._trouble = ""
-        self._rest: Timer | None = None
-
-    def compose_body(self) -> Iterator[Widget]:
-        """Lay out facets, filter, list and preview."""
-        yield FacetBar(id="facets")
-        with Horizontal(id="filter-line"):
-            yield Panel(id="filter-mark")
-            field = Input(id="filter", compact=True, select_on_focus=False)
-            field.cursor_blink = False
-            yield field
-            yield Panel(id="filter-count")
-        yield RunList(id="runs")
-        yield Panel(id="preview")
-
     def on_mount(self) -> None:
-        """Start to follow the store."""
-        super().on_mount()
-        self.add_class("-preview")
-        self.query_one("#filter-mark", Panel).show([[(" / ", "key")]])
-        self.say("? for keys · only D R S X change a run")
-        self.follow()
-        self.set_interval(1, self.tick)
-        self.set_interval(3, self.look_around)
+        """Begin as the last session ended."""
+        memory, settings = self.session.memory, self.session.settings
+        self.feed.rows.order = order_from(memory.get(SORT))
+        shown = memory.get(SHOWN)
+        known = [one for one in shown if isinstance(one, str)] if isinstance(shown, list) else []
+        self.show_columns(known or settings.columns)
 
-    # Following the store
+    # Order and columns
 
-    @work(group="follow")
-    async def follow(self) -> None:
-        """Feed the list for as long as the screen lives."""
-        await self.feed.follow()
+    @work(group="ask", exclusive=True)
+    async def action_sort(self) -> None:
+        """Choose what the list is sorted by."""
+        now = self.feed.rows.order
+        choices = [
+            Choice(one.key, one.label, note=now.arrow if name == now.name else "", value=name)
+            for name, one in SORTS.items()
+        ]
+        if name := await self.app.push_screen_wait(MenuScreen("Sort by", choices)):
+            self.sort(Order(name))
 
-    @work(group="look", exclusive=True)
-    async def look_around(self) -> None:
-        """Read counts and workers."""
-        with self.telling():
-            await self.feed.look_around()
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        now = self.feed.rows.order
+        self.sort(Order(now.name, not now.reverse))
 
-    @work(group="load", exclusive=True)
-    async def load(self) -> None:
-        """Read the list again, with the filter as it is now."""
-        with self.telling():
-            await self.feed.load()
+    @work(group="sort", exclusive=True)
+    async def sort(self, order: Order) -> None:
+        """Show the runs in this order."""
+        await self.feed.sort(order)
+        self.session.memory.put(SORT, [order.name, order.reverse])
+        self.arranged()
+        self.show_columns(self.runs.names)
+        self.runs.move_to(0)
 
-    @work(group="more")
-    async def load_more(self) -> None:
-        """Read the next page."""
-        with self.telling():
-            await self.feed.load_more()
+    @work(group="ask", exclusive=True)
+    async def action_columns(self) -> None:
+        """Show columns, or hide them, until somebody leaves."""
+        while name := await self.app.push_screen_wait(MenuScreen("Columns", self.column_choices())):
+            names = [one for one in self.runs.names if one != name]
+            if name not in self.runs.names:
+                names = [one for one in COLUMNS if one in names or one == name]
+            self.session.memory.put(SHOWN, names)
+            self.show_columns(names)
 
-    def schedule_paint(self) -> None:
-        """Repaint soon: at once the first time, then a few times a second at most."""
-        if not self._paint_due:
-            self._paint_due = True
-            self.set_timer(PAINT_EVERY, self.paint)
+    def column_choices(self) -> list[Choice]:
+        """Return the columns, each with whether it is shown."""
+        return [
+            Choice(
+                f"{index:x}",
+                f"[{'x' if name in self.runs.names else ' '}] {name}",
+                value=name,
+                why_not="always shown" if name == "run" else "",
+            )
+            for index, name in enumerate(COLUMNS, 1)
+        ]
 
-    def paint(self) -> None:
-        """Show what the feed holds now."""
-        self._paint_due = False
-        self.tell_trouble()
-        runs = self.query_one(RunList)
-        runs.nothing = self.nothing()
-        runs.show(self.feed.rows.runs, self.now(), complete=self.feed.rows.complete)
-        self.query_one(FacetBar).show_counts(self.feed.counts, self.feed.filter.facet)
+    def show_columns(self, names: Sequence[str]) -> None:
+        """Show these columns, as many as fit."""
+        self.runs.show_columns(chosen(names), self.feed.rows.order)
+
+    # Marks
+
+    @on(RunList.Marked)
+    def marked_others(self) -> None:
+        """Count them."""
         self.show_found()
-        self.show_lines()
-
-    def tell_trouble(self) -> None:
-        """Say why the store cannot be read, and that it can be again."""
-        if self.feed.error != self._trouble:
-            self._trouble = self.feed.error
-            self.say(self._trouble or "the store can be read again", "error" * bool(self._trouble))
-
-    def tick(self) -> None:
-        """Let time pass."""
-        self.query_one(RunList).tick(self.now())
-        self.show_header()
-        self.show_preview(self.query_one(RunList).current)
-
-    # What is shown
-
-    def header(self) -> tuple[Spans, Spans]:
-        """Return the store, the workers and how fresh this is."""
-        left = [(" flopod", "accent"), ("  ", ""), (self.control.backend.url, "quiet")]
-        if self.session.read_only:
-            left.append(("  read-only", "trouble"))
-        workers = worker_spans(self.feed.workers, can_start=self.session.may_start_worker)
-        return left, [*workers, ("   ", ""), *self.freshness(), (" ", "")]
-
-    def freshness(self) -> Spans:
-        """Return how old the data is."""
-        if self.feed.error:
-            return [("✗ cannot read the store", "error")]
-        if not self.feed.loaded:
-            return [("reading…", "quiet")]
-        if self.feed.paused:
-            return [("paused", "trouble")]
-        newest = self.feed.newest
-        age = f" · changed {since(newest, self.now())} ago" if newest else ""
-        return [("live", "ok"), (age, "quiet")]
-
-    def nothing(self) -> list[Spans]:
-        """Return what stands in an empty list."""
-        feed = self.feed
-        if feed.error:
-            return [
-                [],
-                [("   ✗ ", "error"), (feed.error, "")],
-                [],
-                [("   r", "key"), (" look again", "")],
-            ]
-        if not feed.loaded:
-            return []
-        if feed.filter:
-            hidden = plural(sum(feed.counts.values()), "run")
-            words = f" matches “{feed.filter.text}”" if feed.filter.words else " is in this group"
-            return [[], [(f"   No run{words}", ""), (f" · {hidden} hidden · Esc clears", "quiet")]]
-        return empty_store(self.control.backend.url, self.session.looked_in)
-
-    def show_found(self) -> None:
-        """Show how many runs the filter found."""
-        rows = self.feed.rows
-        count = plural(len(rows), "run") if rows.complete else f"first {plural(len(rows), 'run')}"
-        panel = self.query_one("#filter-count", Panel)
-        panel.show([[(f"{count} ".rjust(panel.size.width), "quiet")]])
-
-    def show_preview(self, run: RunSummary | None) -> None:
-        """Show more of the run under the cursor, from its summary."""
-        panel = self.query_one("#preview", Panel)
-        if panel.size.height:
-            panel.show(preview(run, self.now(), panel.size.width) if run else [])
-
-    @on(RunList.Highlighted)
-    def highlighted(self, message: RunList.Highlighted) -> None:
-        """Show the run under the cursor, and the keys that make sense for it, once it rests."""
-        if self._rest is not None:
-            self._rest.stop()
-        self._rest = self.set_timer(REST, self.rested)
-
-    def rested(self) -> None:
-        """Show what belongs to the run under the cursor."""
-        self.show_preview(self.selected())
         self.show_hints()
 
-    @on(RunList.EndNear)
-    def end_near(self) -> None:
-        """Read on."""
-        self.load_more()
+    def marked(self) -> Sequence[RunSummary]:
+        """Return the runs that are marked."""
+        known = self.feed.rows.by_id
+        return [known[run_id].run for run_id in sorted(self.runs.marks) if run_id in known]
 
-    # Keys
+    def unmark(self, run_ids: Collection[str]) -> None:
+        """Take the marks off these runs."""
+        self.runs.unmark(run_ids)
+
+    # Taking things out
+
+    def copies(self) -> Sequence[Takeable]:
+        """Return what can be copied."""
+        run = self.selected()
+        if run is None:
+            return ()
+        path = run.error.path if run.error else run.current_path
+        some = [
+            Takeable("i", "id", lambda: run.run_id),
+            Takeable("p", "path", lambda: path),
+            Takeable("c", "command", lambda: f"flopod show {shlex.quote(run.run_id)}"),
+            Takeable("v", "record as JSON", lambda: run_export.json_row(run)),
+        ]
+        ids = [one.run_id for one in self.marked()]
+        more = [Takeable("m", f"ids of {len(ids)} marked", lambda: "\n".join(ids))] if ids else []
+        return [*(one for one in some if one.key != "p" or path), *more]
+
+    def exports(self) -> Sequence[Takeable]:
+        """Return the forms in which the shown runs are written to a file."""
+        runs = [row.run for row in self.feed.rows.shown]
+        if not runs:
+            return ()
+        forms = {"c": run_export.as_csv, "j": run_export.as_json, "l": run_export.as_jsonl}
+        names = {"c": "csv", "j": "json", "l": "jsonl"}
+        return [
+            Takeable(
+                key,
+                f"{len(runs):,} runs as {names[key]}",
+                partial(make, runs),
+                f"runs.{names[key]}",
+            )
+            for key, make in forms.items()
+        ]
+
+    # Other keys
 
     def why_not(self, action: str) -> str:
         """Return why an action makes no sense now."""
-        if action == "clear" and not (self.feed.filter or self.has_class("-filtering")):
-            return "there is no filter to clear"
+        if action in ("raw", "copy", "mark") and self.selected() is None:
+            return "no run is selected"
+        if action == "export" and not self.feed.rows.shown:
+            return "no run is shown"
+        if action == "preview" and not (self.has_class("-wide") and self.has_class("-tall")):
+            return "the preview needs a window of at least 110 columns and 30 lines"
         return super().why_not(action)
-
-    def open_run(self, run_id: str) -> None:
-        """Look inside a run."""
-        self.app.push_screen(RunScreen(self.session, run_id))
-
-    def selected(self) -> RunSummary | None:
-        """Return the run under the cursor."""
-        return self.query_one(RunList).current
-
-    @on(RunList.Opened)
-    def opened(self, message: RunList.Opened) -> None:
-        """Look inside a run."""
-        self.open_run(message.run_id)
-
-    def action_filter(self) -> None:
-        """Type words that the runs must hold."""
-        self.add_class("-filtering")
-        self.set_focus(self.query_one("#filter", Input))
-
-    @on(Input.Changed, "#filter")
-    def filter_typed(self, event: Input.Changed) -> None:
-        """Narrow the list with every key."""
-        self.narrow(RunFilter(self.feed.filter.facet, event.value))
-
-    @on(Input.Submitted, "#filter")
-    def filter_done(self) -> None:
-        """Go back to the list, keeping the words."""
-        self.set_focus(self.query_one(RunList))
-        self.set_class(bool(self.feed.filter.words), "-filtering")
-
-    def action_facet(self, number: int) -> None:
-        """Show one group of statuses; once more: all."""
-        chosen = FACETS[number - 1] if number else None
-        if chosen is self.feed.filter.facet:
-            chosen = None
-        self.narrow(RunFilter(chosen, self.feed.filter.text))
-
-    def narrow(self, wanted: RunFilter) -> None:
-        """List what this filter takes."""
-        if wanted != self.feed.filter:
-            self.feed.filter = wanted
-            self.feed.rows.replace(
-                [run for run in self.feed.rows.runs if wanted.takes(run)], complete=False
-            )
-            self.load()
-
-    def action_clear(self) -> None:
-        """Clear one thing: the words, then the group."""
-        field = self.query_one("#filter", Input)
-        if self.has_class("-filtering"):
-            self.remove_class("-filtering")
-            self.set_focus(self.query_one(RunList))
-            field.value = ""
-        else:
-            self.narrow(RunFilter(None, self.feed.filter.text))
 
     def action_live(self) -> None:
         """Pause the list, or let it live again."""
-        self.feed.paused = not self.feed.paused
+        self.feed.pause(not self.feed.paused)
         self.show_header()
-        if not self.feed.paused:
-            self.load()
 
     def action_reread(self) -> None:
         """Read everything again now."""
@@ -281,9 +187,61 @@ class RunsScreen(RunActions):
 
     def action_preview(self) -> None:
         """Show or hide more of the run under the cursor."""
+        if self.refuses("preview"):
+            return
         self.toggle_class("-preview")
-        self.call_after_refresh(partial(self.show_preview, self.selected()))
+        self.call_after_refresh(self.rested)
+
+    def action_raw(self) -> None:
+        """Show the run's record."""
+        from flopod_tui.screens.value import ValueScreen
+
+        run = self.selected()
+        if not self.refuses("raw") and run is not None:
+            title = f"the record of {run.run_id}"
+            self.app.push_screen(ValueScreen(self.session, title, plain_summary(run)))
+
+    def action_oldest_wait(self) -> None:
+        """Go to the run that waits for an event and has the least time left."""
+        runs = [row.run for row in self.feed.rows.by_id.values() if row.run.open_waits]
+        if not runs:
+            return self.say("no run waits for an event", "error")
+        run = min(runs, key=_urgency)
+        if not self.runs.go_to(run.run_id):
+            self.say(f"{run.run_id} waits, and the filter hides it: Esc clears", "error")
 
     def action_back(self) -> None:
         """Leave; the runs go on."""
         self.app.exit()
+
+    def palette(self) -> Sequence[Entry]:
+        """Return what the command palette offers beside the keys."""
+        typed = self.typed.text.strip()
+        nothing = "" if typed else "no filter is typed"
+        saved = [
+            Entry(f"@{name}", f"Filter: {text}", partial(_do, self.filter_by, f"@{name}"))
+            for name, text in sorted(self.saved().items())
+        ]
+        sorts = [
+            Entry(f"sort-{name}", f"Sort by {name}", partial(_do, self.sort, Order(name)))
+            for name in SORTS
+        ]
+        return [
+            Entry("filter", "Filter the runs", self.filter_by, "/", "QUERY"),
+            Entry("save", "Save the filter", self.save_filter, "", "NAME", nothing),
+            *saved,
+            *sorts,
+        ]
+
+
+def _do(act: Callable[[Any], object], value: object, _: str) -> None:
+    """Do what an entry of the palette without an argument stands for."""
+    act(value)
+
+
+def _urgency(run: RunSummary) -> tuple[datetime, datetime]:
+    return min(map(_limits, run.open_waits))
+
+
+def _limits(wait: OpenWait) -> tuple[datetime, datetime]:
+    return wait.deadline or NO_DEADLINE, wait.opened_at

@@ -53,7 +53,8 @@ class Sharing(Page[None]):
     async def action_copy(self) -> None:
         """Copy one of a few things."""
         if one := await self._chosen("Copy", self.copies()):
-            await self.copy(one)
+            with self.telling():
+                await self.copy(one)
 
     @work(group="ask", exclusive=True)
     async def action_export(self) -> None:
@@ -68,7 +69,8 @@ class Sharing(Page[None]):
             check=taken,
         )
         if where := await self.app.push_screen_wait(prompt):
-            self.write(where, one.label, await _made(one))
+            with self.telling():
+                self.write(where, one.label, await _made(one))
 
     async def copy(self, one: Takeable) -> None:
         """Copy it, and say which way was used."""
@@ -77,6 +79,8 @@ class Sharing(Page[None]):
 
     def write(self, where: str, label: str, text: str) -> None:
         """Write a text to a new file that only this user can read."""
+        if wrong := taken(where):
+            return self.say(f"{wrong}; nothing was written", "error")
         path = Path(where).expanduser()
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -97,12 +101,19 @@ class Sharing(Page[None]):
 
 async def _made(one: Takeable) -> str:
     made = one.text()
-    return made if isinstance(made, str) else await made
+    text = made if isinstance(made, str) else await made
+    # Half a surrogate pair, which a stored text may hold, as JSON writes it.
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def taken(name: str) -> str:
     """Return why a file of this name cannot be written; empty when it can."""
-    path = Path(name).expanduser()
-    if path.exists():
-        return "there is a file of this name already"
-    return "" if path.parent.is_dir() else f"no such directory: {path.parent}"
+    try:
+        path = Path(name).expanduser()
+        if path.exists():
+            return "there is a file of this name already"
+        if "\0" in name:
+            return "no file can have this name"
+        return "" if path.parent.is_dir() else f"no such directory: {path.parent}"
+    except (OSError, RuntimeError) as error:
+        return f"no file can have this name: {getattr(error, 'strerror', '') or error}"

@@ -3,63 +3,81 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from textual import on, work
 from textual.binding import Binding
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
 
-from flopod import shapes
-from flopod.backend import WorkflowInfo
+from flopod.backend import WorkerInfo, WorkflowInfo
 from flopod.errors import FlopodError
+from flopod.summary import RunSummary
+from flopod_tui import start_text
 from flopod_tui.detail_text import shell
-from flopod_tui.form_fields import FieldError, FormField, fields_of, read_fields, typed_from
-from flopod_tui.format import compact, cut, safe, schema_line
+from flopod_tui.format import safe
 from flopod_tui.json_text import skeleton
-from flopod_tui.screens.form import Form
+from flopod_tui.last_input import LastInput, last_input
+from flopod_tui.recent import Recent
+from flopod_tui.screens.value_form import ValueForm, filled
 from flopod_tui.session import Session
 from flopod_tui.spans import Span, Spans
+from flopod_tui.start_text import StartedRun, made_up
 from flopod_tui.summary_text import rule
-from flopod_tui.widgets.fields import Pick, TextField
-from flopod_tui.widgets.json_editor import JsonEditor
+from flopod_tui.typed_json import without_secrets
+from flopod_tui.widgets.fields import TextField, Tick
 from flopod_tui.widgets.painted import Panel
+from flopod_tui.widgets.run_id_field import RunIdField
+from flopod_tui.widgets.unless_gone import unless_gone
+from flopod_tui.widgets.value_editor import ValueEditor
 from flopod_tui.widgets.workflow_list import WorkflowList
 
+LAST_RUNS = 5
 
-class StartScreen(Form[str]):
-    """Gives the id of the run that was started."""
+
+class StartScreen(ValueForm[StartedRun]):
+    """Gives the run that was started."""
 
     CSS_PATH = ["form.tcss", "start.tcss"]
-    NEEDS = (60, 16)
     AUTO_FOCUS = "WorkflowList"
-    HINTS = ("next_field", "send", "json")
-    BINDINGS = [Binding("f4", "json", "Fields or JSON", key_display="F4")]
+    BINDINGS = [
+        Binding("ctrl+s", "send", "Start", key_display="Ctrl+S", priority=True),
+        Binding("enter", "choose", "Go on", show=False, priority=True),
+        Binding("ctrl+g", "suggest", "New id", key_display="Ctrl+G", priority=True),
+    ]
+    HINTS = (*ValueForm.HINTS[:3], "suggest", *ValueForm.HINTS[3:])
     WHAT = "the form"
+    VALUE = "input"
+    INSTEAD = ("flopod start WORKFLOW JSON",)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.workflow: WorkflowInfo | None = None
-        self.fields: list[FormField] | None = []
-        """The fields of the chosen workflow; None: its input is typed as JSON."""
-        self.example = ""
+        self.alive: Sequence[WorkerInfo] | None = None
+        """The workers; None: not read yet."""
+        self.runs: Sequence[RunSummary] | None = None
+        """The last runs of the workflow; None: not read yet."""
+        self.source = ""
+        """Where the input was taken from."""
         self._building = asyncio.Lock()
 
     def compose_body(self) -> Iterator[Widget]:
-        """Lay out the workflows and the form."""
-        yield Panel(id="workflows-title")
-        yield WorkflowList(id="workflows")
-        yield Panel(id="input-title")
-        yield from self.row("Run id", TextField(id="run-id", placeholder="made up"), "note-run-id")
-        yield VerticalScroll(id="fields", can_focus=False)
-        yield JsonEditor(id="editor")
-        yield Panel(id="message")
-        yield Panel(id="shell")
-        yield from self.buttons("Start")
+        """Lay out the workflows and the form, and what is known of the workflow."""
+        with Horizontal():
+            with Vertical(id="left"):
+                yield Panel(id="workflows-title")
+                yield WorkflowList(id="workflows")
+                yield RunIdField("Run id", self.control.backend.summary, self.now)
+                yield Panel(id="input-title")
+                yield ValueEditor(self.session.masking)
+                yield Panel(id="message")
+                yield Panel(id="source")
+                yield Tick("open the run when it starts", on=True, id="open")
+                yield Tick("keep this form open (start several)", id="keep")
+                yield Panel(id="shell")
+                yield from self.buttons("Start")
+            yield Panel(id="about")
 
     def on_mount(self) -> None:
         """Offer the workflows."""
@@ -70,8 +88,15 @@ class StartScreen(Form[str]):
     @work(group="load", exclusive=True)
     async def load(self) -> None:
         """Read which workflows are known here or announced by workers."""
-        with self.telling():
-            self.query_one(WorkflowList).show(await self.control.workflows())
+        with unless_gone():
+            offered = self.query_one(WorkflowList)
+            try:
+                self.alive = await self.control.workers()
+                offered.show(await self.control.workflows())
+            except FlopodError as error:
+                offered.show_trouble(str(error))
+            self.set_class(bool(self.alive), "-worker")
+            self.show_lines()
 
     def load_if_empty(self) -> None:
         """Look again: a worker that was just started announces its workflows a little later."""
@@ -79,15 +104,15 @@ class StartScreen(Form[str]):
             self.load()
 
     def header(self) -> tuple[Spans, Spans]:
-        """Return where we are."""
-        where = self.control.backend.url
-        return [(" flopod", "accent"), (" ▸ start a run", "quiet")], [(f"{where} ", "quiet")]
+        """Return where we are, and who would execute the run."""
+        return self.titled("start a run", self.alive)
 
     def show_lines(self) -> None:
         """Fill the lines that depend on the width."""
         super().show_lines()
         self.show_workflows_title()
-        self.show_verdict()
+        self.show_about()
+        self.checked()
 
     def show_workflows_title(self) -> None:
         """Say how many workflows there are, and what narrows them."""
@@ -96,7 +121,16 @@ class StartScreen(Form[str]):
         typed = (
             (safe(offered.typed, 60), "accent") if offered.typed else ("type to filter", "quiet")
         )
-        self.line("workflows-title", rule([*title, (" · ", "quiet"), typed], self.size.width))
+        panel = self.query_one("#workflows-title", Panel)
+        panel.show([rule([*title, (" · ", "quiet"), typed], panel.size.width)])
+
+    def show_about(self) -> None:
+        """Say what is known of the workflow, where there is room."""
+        panel = self.query_one("#about", Panel)
+        if panel.size.width:
+            workflow, width = self.workflow, panel.size.width - 1
+            lines = start_text.about(workflow, self.runs, self.now(), width) if workflow else []
+            panel.show(lines)
 
     # The form of a workflow
 
@@ -105,14 +139,18 @@ class StartScreen(Form[str]):
         """Show what narrows the list."""
         self.show_workflows_title()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter is the list's where that has the focus. Ours first: no key after it is lost."""
+        on_list = isinstance(self.focused, WorkflowList)
+        return on_list if action == "choose" else super().check_action(action, parameters)
+
     @on(WorkflowList.Chosen)
-    def chosen(self) -> None:
+    def action_choose(self) -> None:
         """Go on to the first field of the input."""
-        first = next(iter(self.query("#fields TextField, #fields Pick")), None)
-        target: Widget = (
-            first if first and not self.has_class("-json") else self.query_one("#editor")
-        )
-        self.set_focus(target if target.display else self.query_one("#run-id"))
+        if self.query_one(WorkflowList).current != self.workflow:
+            self.rebuild(go_on=True)
+        elif not self.editor.go_in():
+            self.set_focus(self.query_one(TextField))
 
     @on(WorkflowList.Highlighted)
     def highlighted(self) -> None:
@@ -120,176 +158,141 @@ class StartScreen(Form[str]):
         self.rebuild()
 
     @work(group="build")
-    async def rebuild(self) -> None:
+    async def rebuild(self, *, go_on: bool = False) -> None:
         """Make the form again, if need be."""
-        await self.build()
+        with unless_gone():
+            await self.build()
+            if go_on:
+                self.action_choose()
 
     async def build(self) -> None:
-        """Make the fields of the workflow under the cursor, unless they are there."""
+        """Make the form of the workflow under the cursor, unless it is there."""
         async with self._building:
             workflow = self.query_one(WorkflowList).current
             if workflow == self.workflow:
                 return
+            self.workflow, self.runs, self.source = workflow, None, ""
             takes = workflow is not None and workflow.takes_input
-            self.fields = fields_of(workflow.schema) if workflow and takes else []
-            self.example = skeleton(workflow.schema) if workflow and takes else ""
-            self.query_one(JsonEditor).load_example(self.example)
-            rows = self.query_one("#fields", VerticalScroll)
-            await rows.remove_children()
-            await rows.mount_all(self._rows())
-            self.set_class(self.fields is None, "-json")
-            self.workflow, self.typed = workflow, False
-            self.show_verdict()
+            await self.editor.offer(self.schema(), self.example(), takes=takes)
+            self.editor.display = takes
+            if not self.query_one(RunIdField).typed:
+                self.action_suggest()
+            self.show_lines()
+        if workflow is not None:
+            self.look_back(workflow)
 
-    def _rows(self) -> Iterator[Widget]:
-        for index, field in enumerate(self.fields or []):
-            yield FieldRow(field, index)
+    @work(group="look-back", exclusive=True)
+    async def look_back(self, workflow: WorkflowInfo) -> None:
+        """Read the last runs of the workflow, and begin with the input of the newest."""
+        with unless_gone(), self.telling():
+            self.runs = await self.control.list_runs(workflow=workflow.name, limit=LAST_RUNS)
+            self.show_about()
+            found = await last_input(self.control, self.runs) if workflow.takes_input else None
+            if found and self.workflow == workflow:
+                self.begin_with(found)
 
-    def action_json(self) -> None:
-        """Type the input as JSON, or in fields."""
-        if self.fields is None:
-            return self.say("this input has no fields: it is typed as JSON")
-        editor = self.query_one(JsonEditor)
-        if self.has_class("-json"):
-            self._fill_fields(self.fields, editor.parsed.value)
-            self.remove_class("-json")
-        else:
-            value, problem = self.input()
-            if not problem:
-                editor.load_text(json.dumps(value, indent=2, ensure_ascii=False))
-            self.add_class("-json")
-            self.set_focus(editor)
-        self.show_verdict()
+    def begin_with(self, found: LastInput) -> None:
+        """Fill in the input of an earlier run, without its secrets."""
+        bare = without_secrets(found.value, self.session.masking)
+        if filled(self.editor, bare):
+            left_out = "" if bare == found.value else ", secrets left out"
+            run_id = safe(found.run_id, 80)
+            self.came_from(f"input of last run of this workflow ({run_id}){left_out}")
+            self.checked()
 
-    def _fill_fields(self, fields: list[FormField], value: Any) -> None:
-        typed = typed_from(fields, value)
-        for row in self.query(FieldRow):
-            if row.field.name in typed:
-                row.value = typed[row.field.name]
+    # The run id
+
+    def action_suggest(self) -> None:
+        """Make up another run id."""
+        if self.workflow is not None:
+            self.query_one(RunIdField).suggest(made_up(self.workflow.name, self.now()))
+
+    @on(RunIdField.Changed)
+    def run_id_changed(self) -> None:
+        """Say whether the form can be sent now."""
+        self.checked()
+
+    @on(RunIdField.Entered)
+    def run_id_entered(self, message: RunIdField.Entered) -> None:
+        """Open the run that has this id."""
+        self.dismiss(StartedRun(message.run_id, open=True, new=False))
 
     # Checking
 
-    @on(Input.Changed)
-    @on(TextArea.Changed)
-    @on(Pick.Changed)
-    def edited(self) -> None:
-        """Check again."""
-        self.typed = self._anything_typed()
-        self.show_verdict()
+    @property
+    def typed(self) -> bool:
+        """Something was typed that would be lost."""
+        return self.editor.changed or self.query_one(RunIdField).typed
 
-    def _anything_typed(self) -> bool:
-        changed = any(row.value != row.field.initial for row in self.query(FieldRow))
-        edited = self.has_class("-json") and self.query_one(JsonEditor).text != self.example
-        return changed or edited or bool(self.query_one("#run-id", TextField).value)
+    def schema(self) -> dict[str, Any] | None:
+        """Return the JSON Schema of the input."""
+        workflow = self.workflow
+        return workflow.schema if workflow and workflow.takes_input else None
 
-    def input(self) -> tuple[Any, str]:
-        """Return the input as typed, and what is wrong with it."""
+    def example(self) -> str:
+        """Return an input of the right form."""
+        return skeleton(self.schema())
+
+    def recent(self) -> Recent | None:
+        """Return the inputs that were typed for this workflow."""
+        return Recent(self.session, f"inputs:{self.workflow.name}") if self.workflow else None
+
+    def came_from(self, source: str) -> None:
+        """Take note of where the input was taken from."""
+        self.source = source
+
+    def unready(self) -> str:
+        """Return why nothing can be started yet."""
         if self.workflow is None:
-            return None, "choose a workflow"
-        if not self.workflow.takes_input:
-            return None, ""
-        if self.has_class("-json") or self.fields is None:
-            parsed = self.query_one(JsonEditor).parsed
-            return parsed.value, f"JSON {parsed.told}" if parsed.problem else ""
-        try:
-            typed = {row.field.name: row.value for row in self.query(FieldRow)}
-            return read_fields(self.fields, typed), ""
-        except FieldError as error:
-            return None, str(error)
+            return "choose a workflow"
+        problem = self.query_one(RunIdField).problem
+        return problem or (self.value_problem() if self.workflow.takes_input else "")
 
-    def problem(self, value: Any) -> str:
-        """Return why the workflow would not take this input."""
-        if self.workflow is None or self.workflow.schema is None or not self.workflow.takes_input:
-            return ""
-        try:
-            shapes.check(value, self.workflow.schema, "input")
-        except FlopodError as error:
-            return str(error)
-        return ""
-
-    def show_verdict(self) -> None:
+    def checked(self) -> None:
         """Say whether the input will do, and how a shell would start the run."""
-        value, problem = self.input()
-        problem = problem or self.problem(value)
-        schema = self.workflow.schema if self.workflow else None
-        wanted = safe(schema_line(schema), 200) if schema else "any JSON"
-        if self.workflow and not self.workflow.takes_input:
-            wanted = "none"
-        title: list[Span] = [("Input ", "strong"), (cut(wanted, self.size.width - 24), "quiet")]
-        self.line("input-title", rule(title, self.size.width))
-        verdict = [(" ✗ ", "error"), (safe(problem, 300), "error")]
-        ready = [(" ✓ ", "ok"), ("ready to start", "quiet")]
-        self.line("message", verdict if problem else ready)
-        command = self._command(value if not problem else None, bool(problem))
-        self.line("shell", [(" sh ", "quiet"), (cut(safe(command), self.size.width - 5), "quiet")])
+        panel = self.query_one("#input-title", Panel)
+        panel.show([start_text.input_title(self.workflow, panel.size.width)])
+        self.line("message", self._verdict())
+        edited = ", edited" if self.source and self.editor.changed else ""
+        self.line("source", [(f"   {self.source}{edited}", "quiet")])
+        self.show_shell()
+        self.show_ready()
 
-    def _command(self, value: Any, broken: bool) -> str:
-        name = self.workflow.name if self.workflow else "WORKFLOW"
-        words = ["flopod", "start", name]
-        if run_id := self.query_one("#run-id", TextField).value.strip():
+    def _verdict(self) -> list[Span]:
+        workflow = self.workflow
+        if workflow is None:
+            return [(" choose a workflow", "quiet")]
+        if problem := self.unready():
+            return self.verdict(problem)
+        told = self.verdict("") if workflow.takes_input else [(" ✓ ", "ok"), ("no input", "")]
+        return [*told, *start_text.who_takes_it(workflow, self.alive)]
+
+    def shell_line(self) -> str:
+        """Return what starts the same from a shell."""
+        words = ["flopod", "start", self.workflow.name if self.workflow else "WORKFLOW"]
+        if run_id := self.query_one(RunIdField).value:
             words += ["--run-id", run_id]
-        takes = self.workflow is not None and self.workflow.takes_input
-        payload = "'…'" if broken else shlex.quote(compact(value)) if takes else ""
-        return f"{shell(*words)} {payload}".rstrip()
+        if self.workflow is None or not self.workflow.takes_input:
+            return shell(*words)
+        return f"{shell(*words)} {self.value_word()}"
 
     # Sending
 
     async def send(self) -> None:
         """Check, then start a run of the workflow under the cursor, however fast it was typed."""
         await self.build()
-        value, problem = self.input()
-        if problem := problem or self.problem(value):
+        if problem := self.unready():
+            self.show_problem()
             return self.say(problem, "error")
         assert self.workflow is not None  # or there would have been a problem
-        run_id = self.query_one("#run-id", TextField).value.strip() or None
-        self.dismiss(await self.control.start(self.workflow.name, value, run_id=run_id))
-
-
-class FieldRow(Widget):
-    """A field of the input: its name, its editor, what it takes."""
-
-    DEFAULT_CSS = """
-    FieldRow {
-        layout: horizontal;
-        height: 1;
-        .field-name { width: 20; }
-        .field-takes { width: 30; padding-left: 1; }
-    }
-    """
-
-    def __init__(self, field: FormField, index: int) -> None:
-        super().__init__(id=f"field-{index}")
-        self.field = field
-
-    def compose(self) -> Iterator[Widget]:
-        """Lay out the row."""
-        name, takes = Panel(classes="field-name"), Panel(classes="field-takes")
-        name.show([[(f" {cut(safe(self.field.name, 100), 18)}", "")]])
-        optional = "" if self.field.required else "optional"
-        told = ", ".join(part for part in (safe(self.field.takes, 40), optional) if part)
-        takes.show([[(cut(told, 29), "quiet")]])
-        yield name
-        yield self._editor()
-        yield takes
-
-    def _editor(self) -> Widget:
-        if self.field.kind == "boolean":
-            return Pick(["false", "true"], self.field.initial)
-        if self.field.kind == "choice":
-            empty = [] if self.field.required else [""]
-            return Pick([*empty, *self.field.choices], self.field.initial)
-        return TextField(self.field.initial)
-
-    @property
-    def value(self) -> str:
-        """What is typed or picked."""
-        for editor in self.query("TextField, Pick"):
-            if isinstance(editor, TextField | Pick):
-                return editor.value
-        return self.field.initial
-
-    @value.setter
-    def value(self, value: str) -> None:
-        for editor in self.query("TextField, Pick"):
-            if isinstance(editor, TextField | Pick):
-                editor.value = value
+        value, command = self.editor.read().value, self.shell_line()
+        given = self.query_one(RunIdField).value or None
+        run_id = await self.control.start(self.workflow.name, value, run_id=given)
+        if self.workflow.takes_input and (recent := self.recent()):
+            recent.keep(value)
+        if self.query_one("#keep", Tick).on:
+            self.say(f"started {run_id}; another one?", "ok", command)
+            self.action_suggest()
+            self.look_back(self.workflow)
+        else:
+            self.dismiss(StartedRun(run_id, self.query_one("#open", Tick).on, shell=command))

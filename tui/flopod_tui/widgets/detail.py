@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from flopod_tui.spans import Spans
 from flopod_tui.widgets.lines import LineList
+from flopod_tui.wrapping import wrapped_rows
 
 
 class Detail(LineList):
@@ -16,17 +17,40 @@ class Detail(LineList):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.lines: Sequence[Spans] = []
+        self.wraps = False
+        """Long lines go on in the next one, instead of being cut."""
+        self._given: tuple[Sequence[Spans], int] = ([], 0)
+        """What was shown last, and the width to which it was wrapped; 0: to none."""
         self._subject = ""
 
     def show(self, subject: str, lines: Sequence[Spans]) -> None:
         """Show these lines, from the top if they are about something else than before."""
-        self.lines = lines
         if subject != self._subject:
             self._subject = subject
             self.count = len(lines)
             self.jump(0)
-        self.resize_to(len(lines))
+        self._lay(lines)
+
+    def wrap(self) -> bool:
+        """Wrap long lines, or cut them again; tell which."""
+        self.wraps = not self.wraps
+        self._lay(self._given[0])
+        return self.wraps
 
     def row(self, index: int, width: int) -> Spans:
         """Return one line."""
         return self.lines[index]
+
+    def on_resize(self) -> None:
+        """Wrap to the new width."""
+        self._lay(self._given[0])
+        super().on_resize()
+
+    def _lay(self, lines: Sequence[Spans]) -> None:
+        width = max(1, self.size.width - 1) if self.wraps else 0
+        if not width:
+            self.lines = lines
+        elif self._given != (lines, width):
+            self.lines = [row for line in lines for row in wrapped_rows(line, width)]
+        self._given = lines, width
+        self.resize_to(len(self.lines))

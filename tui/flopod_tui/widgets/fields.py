@@ -29,15 +29,37 @@ class TextField(Input):
     }
     """
 
-    def __init__(self, value: str = "", *, id: str | None = None, placeholder: str = "") -> None:
-        super().__init__(value, id=id, placeholder=placeholder, compact=True, select_on_focus=False)
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        id: str | None = None,
+        placeholder: str = "",
+        replaces: bool = False,
+        secret: bool = False,
+    ) -> None:
+        """Hold a text.
+
+        Args:
+            replaces: what is typed first takes the place of what stood there.
+            secret: dots are shown in its place.
+        """
+        super().__init__(
+            value,
+            id=id,
+            placeholder=placeholder,
+            compact=True,
+            select_on_focus=replaces,
+            password=secret,
+        )
         self.cursor_blink = False
 
     def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
         if event.text:
-            self.insert_text_at_cursor(safe(event.text.splitlines()[0]))
+            line = next(iter(event.text.splitlines()), "")
+            self.replace(safe(line), *sorted(self.selection))
 
 
 class Pick(Painted, can_focus=True):
@@ -101,4 +123,26 @@ class Pick(Painted, can_focus=True):
             spans = [(" ◂ ", "key"), (shown or "—", "strong"), (" ▸", "key")]
         if self.has_focus and len(self.choices) > 1:
             spans.append(("   Space changes", "quiet"))
+        return self.strip(spans, self.size.width, cursor=self.has_focus)
+
+
+class Tick(Pick):
+    """A yes or no with its question: `[x] open the run when it starts`."""
+
+    DEFAULT_CSS = """
+    Tick { height: 1; }
+    """
+
+    def __init__(self, label: str, *, on: bool = False, id: str | None = None) -> None:
+        super().__init__(["false", "true"], "true" if on else "false", id=id)
+        self.label = label
+
+    @property
+    def on(self) -> bool:
+        """Whether it is ticked."""
+        return self.value == "true"
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the box and the question."""
+        spans = [(f" [{'x' if self.on else ' '}] ", "strong"), (self.label, "")]
         return self.strip(spans, self.size.width, cursor=self.has_focus)

@@ -17,11 +17,12 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from flopod_tui.keys import Remappable
 from flopod_tui.spans import GAP, Spans
 from flopod_tui.widgets.painted import Painted
 
 
-class LineList(Painted, ScrollView, can_focus=True, inherit_bindings=False):
+class LineList(Remappable, Painted, ScrollView, can_focus=True, inherit_bindings=False):
     """Rows on demand, with a cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,10 +52,12 @@ class LineList(Painted, ScrollView, can_focus=True, inherit_bindings=False):
     HEAD = 0
     """Lines at the top that do not scroll."""
     SLACK = False
-    """Grow in steps of half a page, for a list whose end is watched while it grows."""
+    """Grow in steps, for a list that is watched while it grows."""
 
     CURSOR = True
     """Keys move a cursor; without one they scroll."""
+    has_gutter = True
+    """The first cell marks the row with the cursor; without it a terminal selects clean text."""
 
     cursor: reactive[int] = reactive(0, repaint=False)
     """The row that keys act on."""
@@ -85,14 +88,15 @@ class LineList(Painted, ScrollView, can_focus=True, inherit_bindings=False):
         """How many rows fit."""
         return max(1, self.size.height - self.HEAD)
 
+    @property
+    def max_scroll_y(self) -> int:
+        """How far one can scroll: until the last row is the lowest."""
+        return max(0, self.count + self.HEAD - self.size.height)
+
     def resize_to(self, count: int) -> None:
         """Say how many rows there are now, and repaint what changed."""
         self.count = count
-        wanted = count + self.HEAD
-        if self.SLACK and wanted > self.virtual_size.height and self._size_known:
-            wanted += self.page // 2
-        if not self.SLACK or wanted > self.virtual_size.height or count == 0:
-            self.virtual_size = Size(0, wanted)
+        self.virtual_size = Size(0, self._wanted_height())
         if count and self.cursor >= count:
             self.cursor = count - 1
         self.repaint_changed()
@@ -107,7 +111,7 @@ class LineList(Painted, ScrollView, can_focus=True, inherit_bindings=False):
         """Draw one line."""
         spans, cursor = self._shown[y] = self._line(y)
         marked = list(spans)
-        if y >= self.HEAD and self.count:
+        if y >= self.HEAD and self.count and self.has_gutter:
             role = "cursor-mark" if self.has_focus else "quiet"
             marked.insert(0, ("▌", role) if cursor else GAP)
         return self.strip(marked, self.size.width, cursor=cursor and self.has_focus)
@@ -118,9 +122,11 @@ class LineList(Painted, ScrollView, can_focus=True, inherit_bindings=False):
         self.reveal(self.cursor)
 
     def reveal(self, index: int) -> None:
-        """Scroll as little as needed to have a row on the screen."""
+        """Scroll as little as needed to have a row on the screen; a far one comes amid others."""
         top = self.scroll_offset.y
-        if index < top:
+        if not top - self.page <= index < top + 2 * self.page:
+            self.jump(index - self.page // 2)
+        elif index < top:
             self.jump(index)
         elif index >= top + self.page:
             self.jump(index - self.page + 1)
@@ -191,9 +197,16 @@ class LineList(Painted, ScrollView, can_focus=True, inherit_bindings=False):
     def open_row(self) -> None:
         """Look inside the row with the cursor."""
 
-    @property
-    def _size_known(self) -> bool:
-        return self.size.height > 0
+    def _wanted_height(self) -> int:
+        """Return the height to scroll through; each change of it paints the whole screen anew."""
+        full, have = self.size.height, self.virtual_size.height
+        wanted = self.count + self.HEAD
+        if wanted <= full:
+            return full
+        if not self.SLACK or not full:
+            return wanted
+        step = full + wanted // 8
+        return have if wanted <= have <= wanted + 2 * step else wanted + step
 
     def _line(self, y: int) -> tuple[Spans, bool]:
         width = self.size.width

@@ -6,7 +6,7 @@ cells: whatever was not made harmless before is made so there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -26,6 +26,9 @@ ROLES: dict[str, tuple[str, str]] = {
     "strong": ("", "bold"),
     "accent": ("accent", "bold"),
     "key": ("accent", ""),
+    "string": ("ok", ""),
+    "number": ("running", ""),
+    "keyword": ("retrying", ""),
     "danger": ("warning", ""),
     "error": ("error", "bold"),
     "running": ("running", ""),
@@ -37,29 +40,41 @@ ROLES: dict[str, tuple[str, str]] = {
     "trouble": ("trouble", "bold"),
     "damaged": ("failed", "reverse"),
     "cursor-mark": ("accent", ""),
+    "moment": ("accent", "bold reverse"),
 }
 """For each role the theme's variable for its colour, and what else tells it apart."""
 
 WITHOUT_COLOUR = {
     "accent": "bold underline",
+    "running": "bold",
     "retrying": "underline",
     "failed": "bold underline",
     "waiting": "reverse",
     "trouble": "reverse",
+    "moment": "bold reverse",
 }
 """What tells a role apart where there is no colour."""
+
+COLOURLESS = "flopod-mono"
+"""The theme without colours; NO_COLOR chooses it."""
 
 
 class Painted(Widget):
     """A widget whose lines are spans."""
 
     _styles_by_role: ClassVar[dict[tuple[str, bool, str], Style]] = {}
+    _variables: ClassVar[Mapping[str, str]] = {}
+    """The colours that these styles are made of."""
 
     def style_of(self, role: str) -> Style:
         """Return what a role adds to the style of the line."""
         # Not component classes: Textual resolves those again for each widget at each change of a
         # class anywhere on the screen, which took most of the time of a key.
         key = (self.app.theme, self.app.no_color, role)
+        if self.app.theme_variables is not Painted._variables:
+            # The name of a theme changes a moment before its colours do.
+            Painted._variables = self.app.theme_variables
+            self._styles_by_role.clear()
         if key not in self._styles_by_role:
             self._styles_by_role[key] = self._resolved(role)
         return self._styles_by_role[key]
@@ -70,7 +85,7 @@ class Painted(Widget):
             ground = Color.parse(variables["cursor"]).rich_color
             return Style(bgcolor=ground) + Style.parse(variables["cursor-style"])
         variable, attributes = ROLES[role]
-        if self.app.no_color:
+        if self.app.no_color or self.app.theme == COLOURLESS:
             attributes = WITHOUT_COLOUR.get(role, attributes)
         colour = Color.parse(variables[variable]).rich_color if variable else None
         return Style(color=colour) + Style.parse(attributes)

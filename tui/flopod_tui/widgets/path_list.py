@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -11,18 +13,16 @@ from textual.message import Message
 
 from flopod.stored import utc_now
 from flopod.summary import Status
-from flopod.tree import ACTIVE, Node, TreeBuilder
-from flopod_tui.format import age, duration, safe, until
-from flopod_tui.glyphs import look
-from flopod_tui.path_lines import PathLine, path_lines
-from flopod_tui.spans import Span, Spans, spread
-from flopod_tui.widgets.lines import LineList
-
-TROUBLE = (Status.ERROR, Status.RETRYING, Status.NEEDS_ATTENTION)
-COUNTED = ("each", "parallel", "repeat")
+from flopod.tree import Node, TreeBuilder
+from flopod_tui.crowds import Crowd
+from flopod_tui.path_lines import PathLines, Place, place
+from flopod_tui.path_search import hits, troubled
+from flopod_tui.path_text import COUNTED, path_row
+from flopod_tui.spans import Spans
+from flopod_tui.widgets.searching import Searching
 
 
-class PathList(LineList):
+class PathList(Searching):
     """Where a run has been and where it stands."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -40,159 +40,154 @@ class PathList(LineList):
 
         node: Node | None
 
-    def __init__(self, *, id: str | None = None) -> None:
+    @dataclass
+    class Told(Message):
+        """Something that a person should be told of what a key did: `failure 2 of 7`."""
+
+        text: str
+
+    def __init__(self, *, id: str | None = None, collapse: Sequence[str] = ()) -> None:
+        """Show nothing yet.
+
+        Args:
+            collapse: patterns of paths that start folded.
+        """
         super().__init__(id=id)
-        self.lines: list[PathLine] = []
+        self.paths = PathLines(collapse)
         self.now = utc_now()
         self.status = Status.QUEUED
-        self._top = TreeBuilder().root
-        self._chosen: dict[str, bool] = {}
-        self._on = ""
+        self._on = ("", False)
+        """The path under the cursor, and whether it is the line of its many children."""
+        self._reported: tuple[str, bool] | None = None
 
     @property
     def current(self) -> Node | None:
-        """The node under the cursor."""
-        return self.lines[self.cursor].node if self.cursor < len(self.lines) else None
+        """The node under the cursor; of a line that stands for many, the one they are in."""
+        if self.cursor >= self.count:
+            return None
+        line = self.paths.lines[self.cursor]
+        return line.above if isinstance(line, Crowd) else line
 
-    def show(self, root: Node, now: datetime, status: Status | None = None) -> None:
+    def show(self, tree: TreeBuilder, now: datetime, status: Status | None = None) -> None:
         """Show the tree as it is now; the cursor stays on its path.
 
         Args:
+            tree: what changed in it since it was shown last is taken from its `changed`.
             status: how the run stands; the log alone cannot tell that it waits or was left.
         """
-        self._top, self.now = root, now
-        self.status = status or root.status
-        self._relay()
+        self.now, self.status = now, status or tree.root.status
+        if tree is not self.paths.tree:
+            self.forget_search()
+        with self._standing_still():
+            self.paths.show(tree)
 
     def put_on(self, path: str) -> None:
-        """Put the cursor on a path, unfolding what is above it."""
-        node = next((node for node in self._top.walk() if node.path == path), None)
-        while node and node.parent:
-            node = node.parent
-            self._chosen[node.path] = True
-        self._on = path
-        self._relay()
+        """Put the cursor on a path, unfolding what hides it."""
+        self._on = (path, False)
+        self.paths.reveal(path)
+        self._place_cursor()
         self.reveal(self.cursor)
 
     def cursor_moved(self) -> None:
         """Report the path under the cursor."""
-        if self.cursor < len(self.lines):
-            self._on = self.lines[self.cursor].key
+        self._on = self._reported = self._key()
+        if self._sought:
+            self.found = self._sought.told(self.place())
         self.post_message(self.Highlighted(self.current))
 
     def row(self, index: int, width: int) -> Spans:
-        """Return one node, or one group of finished siblings."""
-        line = self.lines[index]
-        status = self.status if not line.depth else line.node.status
-        left, right = _group(line) if line.group else _node(line, status, self.now)
-        return spread(left, [*right, (" ", "")], width)
+        """Return one node, or the line that stands for many."""
+        line = self.paths.line(index)
+        status = line.node.status if line.depth else self.status
+        ended = self.paths.ended(line.node) if line.node.kind in COUNTED else 0
+        return path_row(line, status, ended, self.now, width)
+
+    # Keys
 
     def action_switch_fold(self) -> None:
         """Fold or unfold the line."""
-        line = self.lines[self.cursor] if self.lines else None
-        if line and line.opened is not None:
-            self._choose(line, not line.opened)
+        opened = self._opened()
+        if opened is not None:
+            self._fold(not opened)
 
     def action_unfold(self) -> None:
         """Unfold the line, or go inside."""
-        line = self.lines[self.cursor] if self.lines else None
-        if line and line.opened is False:
-            self._choose(line, True)
-        elif line and line.opened:
+        opened = self._opened()
+        if opened:
             self.action_move(1)
+        elif opened is False:
+            self._fold(True)
 
     def action_fold(self) -> None:
         """Fold the line, or go to the one it is in."""
-        line = self.lines[self.cursor] if self.lines else None
-        if line and line.opened:
-            self._choose(line, False)
-        elif line:
-            outer = [i for i in range(self.cursor) if self.lines[i].depth < line.depth]
-            self.move_to(outer[-1] if outer else 0)
+        if self._opened():
+            self._fold(False)
+        elif self.count:
+            self.move_to(self.paths.container(self.cursor))
 
     def action_fold_all(self, opened: bool) -> None:
         """Unfold everything, or fold everything but the run itself."""
-        self._chosen = {node.path: opened for node in self._top.walk() if node.parent}
-        self._relay()
+        with self._standing_still():
+            self.paths.fold_all(opened)
 
     def action_trouble(self) -> None:
         """Go to the next path that failed or is tried again."""
-        nodes = [node for node in self._top.walk() if _in_trouble(node)]
-        seen = [node.path for node in nodes]
-        here = self.current.path if self.current else ""
-        if seen:
-            self.put_on(seen[(seen.index(here) + 1) % len(seen) if here in seen else 0])
+        nodes = troubled(self.paths.tree.root)
+        if not nodes:
+            self.post_message(self.Told("nothing failed, and nothing is tried again"))
+            return
+        here = self.place()
+        index = next((i for i, node in enumerate(nodes) if place(node) > here), 0)
+        self.put_on(nodes[index].path)
+        self.post_message(self.Told(f"failure {index + 1:,} of {len(nodes):,}"))
 
     def open_row(self) -> None:
         """Fold or unfold the line."""
         self.action_switch_fold()
 
-    def _choose(self, line: PathLine, opened: bool) -> None:
-        self._chosen[line.key] = opened
-        self._relay()
+    # Search
 
-    def _relay(self) -> None:
-        self.lines = path_lines(self._top, self._chosen)
-        self.count = len(self.lines)
-        self.set_reactive(PathList.cursor, self._index_of(self._on))
-        self.resize_to(len(self.lines))
-        self.cursor_moved()
+    def places(self, text: str) -> Iterator[Place | None]:
+        """Yield the place of each node that has the text in its path, note or error."""
+        return hits(self.paths.tree.root, text)
 
-    def _index_of(self, key: str) -> int:
-        """Return where a line is now; where it is folded away, the line that holds it."""
-        best = 0
-        for index, line in enumerate(self.lines):
-            if line.key == key:
-                return index
-            if line.node.path and key.startswith(line.node.path):
-                best = index
-        return best
+    def place(self) -> Place:
+        """Return the place of the line under the cursor."""
+        return place(self.paths.lines[self.cursor]) if self.cursor < self.count else ()
 
+    def go_to(self, place: Place) -> None:
+        """Put the cursor on a place, unfolding what hides it."""
+        self.put_on(self.paths.at(place).path)
 
-def _in_trouble(node: Node) -> bool:
-    """Say whether the trouble is here and not further down."""
-    return node.status in TROUBLE and not any(one.status in TROUBLE for one in node.children)
+    # How
 
+    def _opened(self) -> bool | None:
+        return self.paths.line(self.cursor).opened if self.cursor < self.count else None
 
-def _start(line: PathLine) -> str:
-    fold = {True: "▾ ", False: "▸ ", None: "  "}[line.opened]
-    return "  " * line.depth + fold
+    def _fold(self, opened: bool) -> None:
+        with self._standing_still():
+            self.paths.fold(self.cursor, opened)
 
+    @contextmanager
+    def _standing_still(self) -> Iterator[None]:
+        """Keep the cursor on its path, and the rows on the screen where they are."""
+        top, cursor = self.scroll_offset.y, self.cursor
+        seen = top <= cursor < top + self.page
+        first = place(self.paths.lines[top]) if top < self.count else ()
+        yield
+        self._place_cursor()
+        moved = self.cursor - cursor if seen else self.paths.after(first) - top
+        if moved and top:
+            self.jump(top + moved)
 
-def _group(line: PathLine) -> tuple[list[Span], list[Span]]:
-    shown = look(Status.OK)
-    first, last = line.group[0].name, line.group[-1].name
-    name = f"{first[:-1]}..{last[1:]}" if first.startswith("[") else f"{first} … {last}"
-    left = [(_start(line), "quiet"), (f"{shown.glyph} ", shown.role), (safe(name, 200), "")]
-    return left, [(f"{len(line.group)} ok", "quiet")]
+    def _place_cursor(self) -> None:
+        path, crowd = self._on
+        self.count = len(self.paths.lines)
+        self.set_reactive(PathList.cursor, self.paths.index(path, crowd=crowd))
+        self.resize_to(self.count)
+        if self._reported != self._key():
+            self.cursor_moved()
 
-
-def _node(line: PathLine, status: Status, now: datetime) -> tuple[list[Span], list[Span]]:
-    node, shown = line.node, look(status)
-    name = safe(node.name or node.note or "run", 300)
-    left = [(_start(line), "quiet"), (f"{shown.glyph} ", shown.role), (name, "")]
-    if node.kind in COUNTED:
-        left.append((f"  {node.kind} {_counted(node)}", "quiet"))
-    elif node.note and node.parent:
-        left.append((f"  {safe(node.note, 200)}", "quiet"))
-    if node.attempt > 1 and node.kind == "activity":
-        left.append((f"  try {node.attempt}", "retrying"))
-    return left, _timing(node, status, now)
-
-
-def _counted(node: Node) -> str:
-    if node.total is None:
-        return f"{len(node.children)}"
-    done = sum(child.status not in ACTIVE for child in node.children)
-    return f"{node.total}" if done == node.total else f"{done}/{node.total}"
-
-
-def _timing(node: Node, status: Status, now: datetime) -> list[Span]:
-    shown = look(status)
-    if status in (Status.SLEEPING, Status.RETRYING) and node.until:
-        return [(until(node.until, now), shown.role)]
-    if status in ACTIVE and node.started_at:
-        return [(age(now - node.started_at), shown.role)]
-    if node.started_at and node.ended_at:
-        return [(duration(node.ended_at - node.started_at), "quiet")]
-    return [(shown.word, "quiet")]
+    def _key(self) -> tuple[str, bool]:
+        line = self.paths.lines[self.cursor]
+        return (line.above.path, True) if isinstance(line, Crowd) else (line.path, False)

@@ -1,10 +1,11 @@
-"""The list of runs: knows summaries, and nothing about where they come from."""
+"""The list of runs: knows rows and marks, and nothing about where the runs come from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -12,54 +13,27 @@ from textual.message import Message
 
 from flopod.stored import utc_now
 from flopod.summary import RunSummary
-from flopod_tui.format import cut, cut_middle, fit, fit_right, safe, since
+from flopod_tui.format import cut
 from flopod_tui.glyphs import look
-from flopod_tui.run_text import BAR, DONE, bar, doing, done_in_short, took
-from flopod_tui.spans import Span, Spans, cut_spans
+from flopod_tui.run_columns import USUAL, Placed, cells, head, place
+from flopod_tui.run_order import Order
+from flopod_tui.run_rows import Row
+from flopod_tui.spans import Span, Spans
 from flopod_tui.widgets.lines import LineList
 
-WIDE = 110
-SMALL = 70
-NOW = 24
-"""Cells that the last column keeps on a wide screen, however long the ids are."""
-NEAR_THE_END = 100
-"""So many rows before the last one, the next page is asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """The widths of the columns; 0 leaves one out."""
-
-    run: int
-    workflow: int
-    now: int
-
-    @property
-    def wide(self) -> bool:
-        """There is room for workflow, bar and age."""
-        return self.workflow > 0
-
-
-def columns(width: int, runs: Sequence[RunSummary]) -> Columns:
-    """Return the widths that fit the screen and the first page of runs."""
-    page = runs[:200]
-    longest = max((len(run.run_id) for run in page), default=12)
-    name = max((len(run.workflow) for run in page), default=8)
-    if width >= WIDE:
-        workflow = min(max(name, 8), 20)
-        room = width - 47 - NOW
-        workflow = max(8, min(workflow, room - longest))
-        run = min(max(longest, 12), room - workflow)
-        return Columns(run, workflow, width - 47 - run - workflow)
-    run = min(max(longest, 12), 26)
-    return Columns(run, 0, max(0, width - 35 - run) if width >= SMALL else 0)
+MEASURED = 200
+"""So many of the first runs decide how wide the columns are."""
 
 
 class RunList(LineList):
-    """Runs, newest first."""
+    """Runs in rows."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,l,right", "open", "Open", key_display="Enter")
+        Binding("enter,l,right", "open", "Open", key_display="Enter"),
+        Binding("space", "mark", "Mark", key_display="Space"),
+        Binding("V", "mark_range", "Mark from the last mark to here", show=False),
+        Binding("a", "mark_all", "Mark all shown", show=False),
+        Binding("u", "mark_none", "Mark none", show=False),
     ]
     HEAD = 1
 
@@ -75,38 +49,63 @@ class RunList(LineList):
 
         run: RunSummary | None
 
-    class EndNear(Message):
-        """The cursor comes near the oldest run that is loaded."""
+    class Marked(Message):
+        """Other runs are marked than before."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.runs: Sequence[RunSummary] = ()
-        self.complete = True
-        """There is no older run than these."""
+        self.rows: Sequence[Row] = ()
         self.now = utc_now()
+        self.order = Order()
+        self.names: Sequence[str] = USUAL
+        """The columns that are wanted."""
         self.nothing: list[Spans] = []
         """What stands there when no run does."""
-        self._on: str | None = None
+        self.marks: set[str] = set()
+        self.hits: Callable[[Row], bool] | None = None
+        """Says of a row whether it stands out."""
+        self.new_above = 0
+        """Runs that came above what is on the screen."""
+        self.moved_at = 0.0
+        """When somebody moved the cursor last."""
+        self._on: Row | None = None
+        self._last_mark = ""
+        self._placed: tuple[int, list[Placed]] = (0, [])
 
     @property
     def current(self) -> RunSummary | None:
         """The run under the cursor."""
-        return self.runs[self.cursor] if self.cursor < len(self.runs) else None
+        return self.rows[self.cursor].run if self.cursor < len(self.rows) else None
 
-    def show(self, runs: Iterable[RunSummary], now: datetime, *, complete: bool) -> None:
-        """Show these runs; the cursor stays on its run, and the run on its line."""
-        self.runs, self.complete, self.now = tuple(runs), complete, now
+    def show(self, rows: Sequence[Row], now: datetime, *, news: bool = False) -> None:
+        """Show these rows; the cursor stays on its run, and the run on its line.
+
+        Args:
+            news: rows that are new above the first line are counted.
+        """
+        self.rows, self.now = rows, now
+        self._placed = (0, [])
         moved = self._index_of_current() - self.cursor
         if moved:
             self.set_reactive(RunList.cursor, self.cursor + moved)
-        self.resize_to(len(self.runs))
+        self.resize_to(len(rows))
         if moved and self.scroll_offset.y:
+            self.new_above += max(0, moved) if news else 0
             self.jump(self.scroll_offset.y + moved)
-        self.cursor_moved()
+        self._told()
 
     def _index_of_current(self) -> int:
-        ids = (index for index, run in enumerate(self.runs) if run.run_id == self._on)
-        return next(ids, self.cursor)
+        if self.cursor < len(self.rows) and self.rows[self.cursor] is self._on:
+            return self.cursor
+        if self._on is None or not self._on.listed:
+            return self.cursor
+        return next(i for i, row in enumerate(self.rows) if row is self._on)
+
+    def show_columns(self, names: Sequence[str], order: Order) -> None:
+        """Show these columns, of which one is sorted by."""
+        self.names, self.order = names, order
+        self._placed = (0, [])
+        self.repaint_changed()
 
     def tick(self, now: datetime) -> None:
         """Let time pass: only rows that say something else now are sent again."""
@@ -114,12 +113,73 @@ class RunList(LineList):
         self.repaint_changed()
 
     def cursor_moved(self) -> None:
-        """Report the run under the cursor."""
-        self._on = self.current.run_id if self.current else None
+        """Report the run under the cursor; somebody moved it."""
+        if self.rows:
+            self.moved_at = monotonic()
+        self._told()
+
+    def _told(self) -> None:
+        self._on = self.rows[self.cursor] if self.cursor < len(self.rows) else None
+        if not self.scroll_offset.y:
+            self.new_above = 0
         self.post_message(self.Highlighted(self.current))
-        near = self.cursor >= len(self.runs) - NEAR_THE_END
-        if near and self.runs and not self.complete:
-            self.post_message(self.EndNear())
+
+    def go_to(self, run_id: str) -> bool:
+        """Put the cursor on a run; say whether it is shown."""
+        found = next((i for i, row in enumerate(self.rows) if row.run.run_id == run_id), None)
+        if found is not None:
+            self.move_to(found)
+        return found is not None
+
+    def step_to_hit(self, step: int) -> bool:
+        """Put the cursor on the next row that stands out, or the one before; round the ends."""
+        hits, count = self.hits, len(self.rows)
+        around = (self.cursor + step * away for away in range(1, count + 1))
+        found = next((i % count for i in around if hits and hits(self.rows[i % count])), None)
+        if found is not None:
+            self.move_to(found)
+        return found is not None
+
+    # Marks
+
+    def mark(self, run_ids: Iterable[str]) -> None:
+        """Mark these as well."""
+        self._set_marks(self.marks | set(run_ids))
+
+    def unmark(self, run_ids: Collection[str]) -> None:
+        """Take the marks off these."""
+        self._set_marks(self.marks - set(run_ids))
+
+    def _set_marks(self, marks: set[str]) -> None:
+        self.marks = marks
+        self._placed = (0, [])
+        self.repaint_changed()
+        self.post_message(self.Marked())
+
+    def action_mark(self) -> None:
+        """Mark the run under the cursor, or take its mark off, and go on to the next."""
+        if self.current is None:
+            return
+        self._last_mark = self.current.run_id
+        self._set_marks(self.marks ^ {self._last_mark})
+        self.action_move(1)
+
+    def action_mark_range(self) -> None:
+        """Mark all from the run that was marked last to the one under the cursor."""
+        if self.current is None:
+            return
+        ids = (i for i, row in enumerate(self.rows) if row.run.run_id == self._last_mark)
+        first, last = sorted((next(ids, self.cursor), self.cursor))
+        self._last_mark = self.current.run_id
+        self.mark(row.run.run_id for row in self.rows[first : last + 1])
+
+    def action_mark_all(self) -> None:
+        """Mark all that are shown."""
+        self.mark(row.run.run_id for row in self.rows)
+
+    def action_mark_none(self) -> None:
+        """Take all marks off."""
+        self._set_marks(set())
 
     def action_open(self) -> None:
         """Look inside the run under the cursor."""
@@ -130,21 +190,22 @@ class RunList(LineList):
         """Look inside the run under the cursor."""
         self.action_open()
 
+    # Lines
+
+    def placed(self, width: int) -> list[Placed]:
+        """Return the columns that fit."""
+        width -= bool(self.marks)
+        if self._placed[0] != width:
+            runs = [row.run for row in self.rows[:MEASURED]]
+            self._placed = (width, place(self.names, width, runs))
+        return self._placed[1]
+
     def head_row(self, y: int, width: int) -> Spans:
         """Return the titles of the columns."""
         if not self.count:
             return []
-        widths = columns(width, self.runs)
-        if widths.wide:
-            text = (
-                f"   {fit('RUN', widths.run)} {fit('WORKFLOW', widths.workflow)} "
-                f"{fit('STATUS', 12)}{fit('PROGRESS', BAR + 1 + DONE)}{'AGE':>6} {'TOOK':>6}"
-                "  NOW / ERROR"
-            )
-        else:
-            now = "  NOW / ERROR" if widths.now else ""
-            text = f"   {fit('RUN', widths.run)} {fit('STATUS', 12)}{'DONE':>9} {'TOOK':>6}{now}"
-        return [(cut(text, width), "quiet")]
+        gap = " " * (3 + bool(self.marks))
+        return [(cut(f"{gap}{head(self.placed(width - 1), self.order)}", width), "quiet")]
 
     def empty_row(self, y: int, width: int) -> Spans:
         """Say why there is no run."""
@@ -152,31 +213,12 @@ class RunList(LineList):
 
     def row(self, index: int, width: int) -> Spans:
         """Return one run."""
-        run = self.runs[index]
-        widths = columns(width + 1, self.runs)
-        shown = look(run.status)
-        start: list[Span] = [
-            (f"{shown.glyph} ", shown.role),
-            (f"{fit(cut_middle(safe(run.run_id, 200), widths.run), widths.run)} ", ""),
-        ]
-        middle = self._wide(run, widths) if widths.wide else self._narrow(run)
-        return [*start, *middle, *cut_spans(doing(run, self.now, widths.now), widths.now)]
-
-    def _wide(self, run: RunSummary, widths: Columns) -> list[Span]:
-        shown = look(run.status)
-        return [
-            (f"{fit(safe(run.workflow, 200) or '—', widths.workflow)} ", "quiet"),
-            (fit(shown.word, 12), shown.role),
-            (f"{bar(run.progress)} ", shown.role if run.progress.total else ""),
-            (fit(done_in_short(run.progress), DONE), ""),
-            (f"{fit_right(since(run.submitted_at, self.now), 6)} ", "quiet"),
-            (f"{fit_right(took(run, self.now), 6)}  ", ""),
-        ]
-
-    def _narrow(self, run: RunSummary) -> list[Span]:
-        shown = look(run.status)
-        return [
-            (fit(shown.word, 12), shown.role),
-            (f"{fit_right(done_in_short(run.progress), DONE)} ", ""),
-            (f"{fit_right(took(run, self.now), 6)}  ", ""),
-        ]
+        row = self.rows[index]
+        shown = look(row.run.status)
+        start: list[Span] = [(f"{shown.glyph} ", shown.role)]
+        if self.marks:
+            start.insert(0, ("*" if row.run.run_id in self.marks else " ", "accent"))
+        spans = [*start, *cells(row.run, self.now, self.placed(width))]
+        if self.hits and self.hits(row):
+            spans[len(start)] = (spans[len(start)][0], "accent")
+        return spans

@@ -5,13 +5,16 @@ It lies on a layer above, so nothing below loses its focus or its text while a w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.geometry import Size
 
-from flopod_tui.format import cut
+from flopod_tui.format import cut, width_of
 from flopod_tui.spans import Spans
 from flopod_tui.widgets.painted import Panel
 
-INSTEAD = "Enlarge the terminal, or use:  flopod runs   flopod show RUN   flopod tail RUN"
+INSTEAD = ("flopod runs", "flopod show RUN", "flopod tail RUN")
+ADVICE = "Enlarge the terminal, or use:"
 
 
 class TooSmall(Panel):
@@ -29,18 +32,27 @@ class TooSmall(Panel):
     }
     """
 
-    def judge(self, size: Size, needs: tuple[int, int]) -> None:
-        """Cover a screen of this size if it needs a larger one."""
+    def judge(self, size: Size, needs: tuple[int, int], instead: Sequence[str] = INSTEAD) -> None:
+        """Cover a screen of this size if it needs a larger one.
+
+        Args:
+            instead: commands that do the same.
+        """
         self.display = size.width < needs[0] or size.height < needs[1]
         if self.display:
-            self.show(told(size, needs))
+            self.show(told(size, needs, instead))
 
 
-def told(size: Size, needs: tuple[int, int]) -> list[Spans]:
+def told(size: Size, needs: tuple[int, int], instead: Sequence[str] = INSTEAD) -> list[Spans]:
     """Return what stands there, as much as fits."""
     what = f"{size.width} x {size.height} is too small for this view"
     needed = f"(needs {needs[0]} x {needs[1]})."
-    lines = [f"{what} {needed}", INSTEAD]
-    if size.width < len(INSTEAD) + 2:
-        lines = [what, needed, *INSTEAD.split("  ")]
-    return [[(f" {cut(line.strip(), size.width - 2)}", "")] for line in lines]
+    room = size.width - 2
+    lines = _whole([what, needed], " ", room) + _whole([ADVICE, *instead], "  ", room)
+    return [[(f" {cut(line, room)}", "")] for line in lines]
+
+
+def _whole(parts: Sequence[str], gap: str, room: int) -> list[str]:
+    """Return the parts in one line if they fit, else each in one of its own."""
+    line = gap.join(parts)
+    return [line] if width_of(line) <= room else [*parts]

@@ -12,7 +12,8 @@ from textual.message import Message
 
 from flopod.backend import WorkflowInfo
 from flopod_tui.format import fit, safe
-from flopod_tui.spans import Spans
+from flopod_tui.spans import Span, Spans
+from flopod_tui.start_text import NO_WORKFLOW
 from flopod_tui.widgets.lines import LineList
 
 
@@ -50,15 +51,28 @@ class WorkflowList(LineList, inherit_bindings=False):
         self.known: Sequence[WorkflowInfo] = ()
         self.shown_ones: list[WorkflowInfo] = []
         self.typed = ""
+        self.trouble = ""
+        """Why it is not known which there are."""
 
     @property
     def current(self) -> WorkflowInfo | None:
-        """The workflow under the cursor."""
-        return self.shown_ones[self.cursor] if self.cursor < len(self.shown_ones) else None
+        """The workflow under the cursor; where none is known, one of the name that was typed."""
+        if self.cursor < len(self.shown_ones):
+            return self.shown_ones[self.cursor]
+        typed = self.typed.strip()
+        return WorkflowInfo(name=typed) if typed and not self.known else None
 
     def show(self, workflows: Sequence[WorkflowInfo]) -> None:
         """Offer these workflows."""
-        self.known = sorted(workflows, key=lambda one: one.name)
+        known = sorted(workflows, key=lambda one: one.name)
+        if known == self.known and known and not self.trouble:
+            return
+        self.trouble, self.known = "", known
+        self._narrow(self.typed)
+
+    def show_trouble(self, why: str) -> None:
+        """Say why it is not known which there are; what was known stays."""
+        self.trouble = safe(why, 300)
         self._narrow(self.typed)
 
     def _narrow(self, text: str) -> None:
@@ -66,7 +80,9 @@ class WorkflowList(LineList, inherit_bindings=False):
         self.shown_ones = [one for one in self.known if text.lower() in one.name.lower()]
         self.count = len(self.shown_ones)
         self.set_reactive(WorkflowList.cursor, 0)
+        self.set_class(not self.known, "-none")
         self.resize_to(self.count)
+        self.refresh(layout=True)
         self.post_message(self.Typed(text))
         self.cursor_moved()
 
@@ -90,12 +106,17 @@ class WorkflowList(LineList, inherit_bindings=False):
         self.post_message(self.Highlighted(self.current))
 
     def empty_row(self, y: int, width: int) -> Spans:
-        """Say why there is nothing to start."""
-        if y:
-            return []
+        """Say why there is nothing to start, and what to do next."""
         if self.known:
-            return [(f"   none of {len(self.known)} workflows matches", "quiet")]
-        return [("   none is known: start a worker with `flopod worker -w FILE`", "quiet")]
+            told = f"none of {len(self.known)} workflows matches"
+            return [(f"   {told}", "quiet")] if not y else []
+        lines: list[Span] = [(f"   {line}", "quiet") for line in NO_WORKFLOW]
+        if self.trouble:
+            lines[0] = (f" ✗ {self.trouble}", "error")
+            lines[1:] = [("   The name of a workflow can be typed all the same.", "quiet")]
+        if self.typed:
+            lines.insert(1, (f"   as typed: {safe(self.typed, 100)}", ""))
+        return [lines[y]] if y < len(lines) else []
 
     def row(self, index: int, width: int) -> Spans:
         """Return one workflow."""
