@@ -17,10 +17,10 @@ from rounds import medians
 from flopod import Control
 from flopod.stored import utc_now
 from flopod_backends import SqliteBackend
-from flopod_tui.filters import RunFilter
 from flopod_tui.query import parse
-from flopod_tui.run_feed import RunFeed
-from flopod_tui.run_order import Order
+from flopod_tui.runs.feed import RunFeed
+from flopod_tui.runs.filters import RunFilter
+from flopod_tui.runs.order import Order
 
 BEAT = 0.002
 KEYS = ("9", "99", "999", "99")

@@ -23,10 +23,10 @@ from flopod.events import Event, Fact
 from flopod.stored import encoded
 from flopod.tree import TreeBuilder
 from flopod_backends import FileBackend, SqliteBackend
-from flopod_tui import event_search
-from flopod_tui.path_lines import PathLines
-from flopod_tui.path_search import hits
-from flopod_tui.run_tail import RunTail
+from flopod_tui.paths.lines import PathLines
+from flopod_tui.paths.search import hits
+from flopod_tui.run import event_search
+from flopod_tui.run.tail import RunTail
 
 ITEMS = 33_333
 """Of two steps each: with the each and the run itself, 100,000 nodes."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import FLOWS, Flopod
-from flopod_tui import json_input
+from flopod_tui.forms import json_input
 
 W = ("-w", FLOWS)
 WRONG: dict[str, tuple[tuple[str, ...], str]] = {

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from flopod_tui import clipboard
-from flopod_tui.settings import Settings
+from flopod_tui.settings.model import Settings
+from flopod_tui.terminal import clipboard
 
 
 class AnApp:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import FLOWS, Flopod
-from flopod_tui.csv_text import csv_row
+from flopod_tui.output.csv_text import csv_row
 
 SUMMARY = [
     *("run_id", "workflow", "status", "submitted_at", "started_at", "ended_at", "updated_at"),

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from flopod_tui import memory_file
-from flopod_tui.memory_file import MemoryFile, bounded
+from flopod_tui.settings import memory_file
+from flopod_tui.settings.memory_file import MemoryFile, bounded
 
 STORE = "sqlite:/srv/a.db"
 

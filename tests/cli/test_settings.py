@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from flopod_tui.settings import Settings
-from flopod_tui.settings_fields import FIELDS
-from flopod_tui.settings_file import Loaded, line_of, load, shown, toml
+from flopod_tui.settings.fields import FIELDS
+from flopod_tui.settings.file import Loaded, line_of, load, shown, toml
+from flopod_tui.settings.model import Settings
 
 FULL = """\
 theme = "light"

@@ -10,8 +10,8 @@ from flopod.stored import utc_now
 from flopod.summary import RunSummary
 from flopod.tree import fold_tree
 from flopod_backends import MemoryBackend
-from flopod_tui.event_text import event_words
-from flopod_tui.run_lines import show_lines
+from flopod_tui.output.lines import show_lines
+from flopod_tui.run.event_text import event_words
 from runtime.lives import RUN, cut
 from runtime.test_rename_guard import steps
 from runtime.versions import changing, left_after, refuses, run

@@ -24,7 +24,7 @@ def _typing_is_fast(monkeypatch: pytest.MonkeyPatch) -> None:
 def _ids_are_no_chance(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have pictures show the same suggested run id every time."""
     if "snapshots" in request.module.__name__:
-        monkeypatch.setattr("flopod_tui.start_text.randbits", lambda bits: 4711)
+        monkeypatch.setattr("flopod_tui.forms.start_text.randbits", lambda bits: 4711)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flopod_tui.canvas import Canvas
+from flopod_tui.terminal.canvas import Canvas
 
 WIDTH, HEIGHT = 12, 4
 STYLES = (

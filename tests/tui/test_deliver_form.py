@@ -15,9 +15,9 @@ from flopod.errors import BackendError
 from flopod.events import Event
 from flopod.stored import encoded
 from flopod_backends import MemoryBackend
-from flopod_tui.format import width_of
 from flopod_tui.screens.deliver import DeliverScreen
 from flopod_tui.session import Session
+from flopod_tui.text.format import width_of
 from flopod_tui.widgets.fields import TextField
 from flopod_tui.widgets.json_editor import JsonEditor
 from flopod_tui.widgets.press import Press

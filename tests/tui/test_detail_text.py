@@ -12,9 +12,9 @@ from flopod.events import Event
 from flopod.state import Variable
 from flopod.stored import encoded
 from flopod.summary import RunSummary, Status
-from flopod_tui.detail_text import event_detail, node_detail, variable_detail
-from flopod_tui.run_view import RunView
-from flopod_tui.spans import Spans
+from flopod_tui.run.detail_text import event_detail, node_detail, variable_detail
+from flopod_tui.run.view import RunView
+from flopod_tui.text.spans import Spans
 from tui.store import NOW, Story, failing, waiting
 
 HOUR = timedelta(hours=1)

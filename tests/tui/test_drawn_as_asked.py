@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flopod_tui.themes import DARK
+from flopod_tui.terminal.themes import DARK
 from tui.opening import opened, some_runs
 from tui.terminal import Terminal
 

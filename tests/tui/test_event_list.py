@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from flopod import events as ev
 from flopod.events import Event
 from flopod.stored import encoded
-from flopod_tui.spans import Spans
+from flopod_tui.text.spans import Spans
 from flopod_tui.widgets.detail import Detail
 from flopod_tui.widgets.event_list import EventList
 from tui.alone import alone, rows_drawn

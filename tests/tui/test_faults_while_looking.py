@@ -32,7 +32,7 @@ TOLD = ("✗", "■", "damaged", "no longer")
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have what could not be read tried again soon."""
-    for room in ("run_feed", "run_tail"):
+    for room in ("runs.feed", "run.tail"):
         monkeypatch.setattr(f"flopod_tui.{room}.AGAIN", 0.1)
 
 

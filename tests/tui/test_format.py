@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flopod.stored import Encoded, encoded
-from flopod_tui.format import (
+from flopod_tui.text.format import (
     age,
     at_word,
     cut,

@@ -11,13 +11,13 @@ import pytest
 from flopod.backend import WorkerInfo
 from flopod.summary import Status
 from flopod_backends import MemoryBackend
-from flopod_tui.messages import Said
-from flopod_tui.pace import AWAY, RECOVER, Pace
+from flopod_tui.frame.messages import Said
+from flopod_tui.runs.workforce import Workforce
 from flopod_tui.screens.notes import NotesScreen
-from flopod_tui.settings import Settings
-from flopod_tui.spans import span_width
+from flopod_tui.settings.model import Settings
+from flopod_tui.terminal.pace import AWAY, RECOVER, Pace
+from flopod_tui.text.spans import span_width
 from flopod_tui.widgets.hint_bar import Hint, hint_spans
-from flopod_tui.workforce import Workforce
 from tui.looking import text_of, until, until_gone, until_seen
 from tui.store import NOW, app_over, worker
 
@@ -218,8 +218,8 @@ def test_over_a_thin_line_and_with_nobody_there_paints_are_rare() -> None:
 async def test_the_heart_beats_only_while_something_is_painted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("flopod_tui.pace.BEAT", 0.01)
-    monkeypatch.setattr("flopod_tui.pace.PAINTED", 0.03)
+    monkeypatch.setattr("flopod_tui.terminal.pace.BEAT", 0.01)
+    monkeypatch.setattr("flopod_tui.terminal.pace.PAINTED", 0.03)
     pace = Pace(measuring=True)
     pace.every(Settings())
     assert pace._beating

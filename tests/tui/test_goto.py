@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from flopod.events import Event
-from flopod_tui import goto
+from flopod_tui.run import goto
 from tui.store import waiting
 
 LOG: list[Event] = waiting("r", timedelta(minutes=134)).events  # from 11:49:22 to 11:49:31

@@ -7,12 +7,12 @@ import re
 import pytest
 
 from flopod_backends import MemoryBackend
-from flopod_tui.help_text import CHANGE, EVERYWHERE, LOOK, HelpKey, Row, layout
-from flopod_tui.keys import key_name, keys_in_short
+from flopod_tui.frame.help_text import CHANGE, EVERYWHERE, LOOK, HelpKey, Row, layout
 from flopod_tui.screens.help import HelpScreen
 from flopod_tui.screens.run import RunScreen
-from flopod_tui.settings import Settings
-from flopod_tui.spans import span_width
+from flopod_tui.settings.keys import key_name, keys_in_short
+from flopod_tui.settings.model import Settings
+from flopod_tui.text.spans import span_width
 from tui.looking import text_of, until, until_gone, until_seen
 from tui.store import app_over
 

@@ -9,9 +9,9 @@ import pytest
 from flopod import events as ev
 from flopod.events import Event
 from flopod.stored import encoded
-from flopod_tui.form_fields import ABSENT, FieldError, fields_of, read_fields, typed_from
-from flopod_tui.json_text import parse, skeleton
-from flopod_tui.run_view import RunView
+from flopod_tui.forms.fields import ABSENT, FieldError, fields_of, read_fields, typed_from
+from flopod_tui.run.view import RunView
+from flopod_tui.text.json_text import parse, skeleton
 from flopod_tui.widgets.hint_bar import Hint, hint_spans
 from tui.store import APPROVAL, NOW, RESEARCH, Story
 

@@ -14,17 +14,17 @@ from flopod import events as ev
 from flopod.events import Event, Fact
 from flopod.state import Variable
 from flopod.stored import encoded
-from flopod_tui.detail_text import event_detail, variable_detail
-from flopod_tui.event_text import event_words
-from flopod_tui.format import json_line
-from flopod_tui.json_tokens import json_spans, tokens
-from flopod_tui.log_lines import log_line, whole_line
-from flopod_tui.masking import MASK, Masking
-from flopod_tui.settings import SECRETS
-from flopod_tui.subject import of_event, of_variable, pretty
-from flopod_tui.value_lines import Outline
-from flopod_tui.value_spans import line_spans
-from flopod_tui.value_text import brief_value
+from flopod_tui.run.detail_text import event_detail, variable_detail
+from flopod_tui.run.event_text import event_words
+from flopod_tui.run.log_lines import log_line, whole_line
+from flopod_tui.run.subject import of_event, of_variable, pretty
+from flopod_tui.settings.model import SECRETS
+from flopod_tui.text.format import json_line
+from flopod_tui.text.json_tokens import json_spans, tokens
+from flopod_tui.values.glance import brief_value
+from flopod_tui.values.lines import Outline
+from flopod_tui.values.masking import MASK, Masking
+from flopod_tui.values.spans import line_spans
 from tui.store import NOW
 
 TELLTALE = "hunter2"

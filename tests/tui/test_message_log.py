@@ -9,7 +9,7 @@ import pytest
 
 from flopod_backends import MemoryBackend
 from flopod_tui.app import FlopodApp
-from flopod_tui.messages import KEPT, MessageLog, Said, as_text
+from flopod_tui.frame.messages import KEPT, MessageLog, Said, as_text
 from flopod_tui.screens.log import LogScreen
 from flopod_tui.screens.page import Page
 from flopod_tui.widgets import status_line

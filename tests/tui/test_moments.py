@@ -14,7 +14,7 @@ from flopod.errors import ErrorInfo
 from flopod.events import Event
 from flopod.stored import encoded
 from flopod.tree import Node
-from flopod_tui.run_view import RunView
+from flopod_tui.run.view import RunView
 from runtime.histories import stored
 from tui.store import NOW, Story, importing, stories
 

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from flopod_backends import MemoryBackend
-from flopod_tui.palette import Entry, find, score
+from flopod_tui.frame.palette import Entry, find, score
 from flopod_tui.screens.palette import PaletteScreen
 from flopod_tui.screens.run import RunScreen
 from flopod_tui.screens.runs import RunsScreen
-from flopod_tui.themes import THEMES
+from flopod_tui.terminal.themes import THEMES
 from tui.looking import text_of, until, until_gone, until_seen
 from tui.store import Story, app_over
 

@@ -13,12 +13,12 @@ from flopod.events import Event
 from flopod.stored import encoded
 from flopod.summary import Status
 from flopod.tree import Node, TreeBuilder
-from flopod_tui.crowds import Crowd
-from flopod_tui.path_lines import PathLines, path_lines, place
-from flopod_tui.path_search import hits, troubled
-from flopod_tui.path_text import crowd_counts, path_row
-from flopod_tui.run_view import RunView
-from flopod_tui.spans import Spans, span_width
+from flopod_tui.paths.crowds import Crowd
+from flopod_tui.paths.lines import PathLines, path_lines, place
+from flopod_tui.paths.search import hits, troubled
+from flopod_tui.paths.text import crowd_counts, path_row
+from flopod_tui.run.view import RunView
+from flopod_tui.text.spans import Spans, span_width
 from tui.store import NOW, Story, failing, importing, waiting
 
 OK = encoded(True)

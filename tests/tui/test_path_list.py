@@ -12,8 +12,8 @@ from flopod.errors import ErrorInfo
 from flopod.events import Event
 from flopod.stored import encoded
 from flopod.tree import TreeBuilder
-from flopod_tui.run_view import RunView
-from flopod_tui.spans import Spans
+from flopod_tui.run.view import RunView
+from flopod_tui.text.spans import Spans
 from flopod_tui.widgets.path_list import PathList
 from tui.alone import Alone, alone, rows_drawn
 from tui.looking import text_of, until, until_seen

@@ -13,7 +13,7 @@ from flopod import events as ev
 from flopod.errors import ErrorInfo
 from flopod.events import Event
 from flopod.stored import encoded
-from flopod_tui.retry_plan import HOPELESS, CodeChange, grouped, hopeless, listed, plan_of
+from flopod_tui.forms.retry_plan import HOPELESS, CodeChange, grouped, hopeless, listed, plan_of
 from runtime.corpus import CORPUS, Story, World
 from runtime.histories import stored
 from runtime.lives import RUN, cut, live

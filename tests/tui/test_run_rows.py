@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flopod.summary import RunSummary, Status
-from flopod_tui.filters import FACETS, RunFilter, toggled
 from flopod_tui.query import parse
-from flopod_tui.run_columns import COLUMNS, USUAL, chosen, head, place
-from flopod_tui.run_order import SORTS, Order, order_from
-from flopod_tui.run_rows import RunRows
+from flopod_tui.runs.columns import COLUMNS, USUAL, chosen, head, place
+from flopod_tui.runs.filters import FACETS, RunFilter, toggled
+from flopod_tui.runs.order import SORTS, Order, order_from
+from flopod_tui.runs.rows import RunRows
 from tui.store import NOW
 
 
@@ -208,7 +208,7 @@ def test_unknown_columns_are_left_out() -> None:
 
 
 def test_very_many_changes_settle_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flopod_tui.run_rows.CHUNK", 3)
+    monkeypatch.setattr("flopod_tui.runs.rows.CHUNK", 3)
     rows = RunRows()
     rows.take(run(number) for number in range(10))
     rows.settle(NOW)

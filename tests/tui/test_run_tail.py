@@ -15,8 +15,8 @@ from flopod.control import Control
 from flopod.errors import BackendError, CorruptLogError
 from flopod.events import Event
 from flopod_backends import MemoryBackend
-from flopod_tui import run_tail
-from flopod_tui.run_tail import GONE, LONG, MUCH, NEWEST, RunTail
+from flopod_tui.run import tail as run_tail
+from flopod_tui.run.tail import GONE, LONG, MUCH, NEWEST, RunTail
 from tui.store import NOW, Story, waiting
 
 PATIENCE = 10

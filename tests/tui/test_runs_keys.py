@@ -18,11 +18,11 @@ from flopod.errors import BackendError
 from flopod.events import Event
 from flopod_backends import MemoryBackend, SqliteBackend
 from flopod_tui.app import FlopodApp
-from flopod_tui.memory import Memory
 from flopod_tui.screens import run_listing
 from flopod_tui.screens.runs import RunsScreen
 from flopod_tui.session import Session
-from flopod_tui.settings import Settings
+from flopod_tui.settings.memory import Memory
+from flopod_tui.settings.model import Settings
 from flopod_tui.widgets.filter_field import FilterField
 from flopod_tui.widgets.run_list import RunList
 from tui.looking import text_of, until, until_gone, until_seen
@@ -457,10 +457,10 @@ async def test_a_filter_by_age_is_applied_again_as_time_goes_by(
 async def test_a_store_of_very_many_runs_says_that_only_the_newest_are_read(
     store: MemoryBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flopod_tui.run_feed.FIRST_PAGE", 5)
-    monkeypatch.setattr("flopod_tui.run_feed.PAGE", 5)
-    monkeypatch.setattr("flopod_tui.run_feed.MOST", 10)
-    monkeypatch.setattr("flopod_tui.feed_text.MOST", 10)
+    monkeypatch.setattr("flopod_tui.runs.feed.FIRST_PAGE", 5)
+    monkeypatch.setattr("flopod_tui.runs.feed.PAGE", 5)
+    monkeypatch.setattr("flopod_tui.runs.feed.MOST", 10)
+    monkeypatch.setattr("flopod_tui.runs.feed_text.MOST", 10)
     app = app_over(store)
     async with app.run_test(size=WIDE) as pilot:
         await until_seen(pilot, "10 runs · only the newest 10 of 28 are read", "All 28")

@@ -191,7 +191,7 @@ class Flaky(Control):
 async def test_a_lost_store_keeps_the_last_rows_and_says_so(
     store: MemoryBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flopod_tui.run_feed.AGAIN", 0.1)
+    monkeypatch.setattr("flopod_tui.runs.feed.AGAIN", 0.1)
     control = Flaky(store, workflows=())
     app = FlopodApp(Session(control, now=fixed_now))
     async with app.run_test(size=WIDE) as pilot:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from flopod import events as ev
 from flopod.errors import ErrorInfo
 from flopod.events import Event
-from flopod_tui.format import width_of
-from flopod_tui.scrub_line import ScrubLine, Track, scrub_line
+from flopod_tui.run.scrub_line import ScrubLine, Track, scrub_line
+from flopod_tui.text.format import width_of
 from tui.store import NOW, failing, waiting
 
 ERROR = ErrorInfo("ValueError", "no", "a")

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from flopod_tui import writer
-from flopod_tui.writer import Writer
+from flopod_tui.terminal import writer
+from flopod_tui.terminal.writer import Writer
 from tui.opening import opened, some_runs
 from tui.terminal import SOURCES, Terminal
 

@@ -9,9 +9,9 @@ import pytest
 from flopod import events as ev
 from flopod.inner import Progress
 from flopod_backends import MemoryBackend
-from flopod_tui.format import cut_middle
-from flopod_tui.run_text import done_in_short
-from flopod_tui.spans import changed_cells
+from flopod_tui.runs.text import done_in_short
+from flopod_tui.text.format import cut_middle
+from flopod_tui.text.spans import changed_cells
 from flopod_tui.widgets.fields import TextField
 from tui.looking import text_of, until, until_gone, until_seen
 from tui.store import Story, app_over, waiting

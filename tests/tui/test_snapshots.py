@@ -10,6 +10,7 @@ from flopod_backends import MemoryBackend
 from tui.pictures import FAILED, WAITING, a_store, after, both_sizes
 from tui.store import app_over, fixed_now
 
+RESEARCH = ("see:worker 4121", "S", "see:research", "r e s e")
 SCREENS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "the list of runs": ({}, ("see:All 28", "j j j j")),
     "the list of failed runs": ({}, ("see:All 28", "4", "see:502")),
@@ -28,14 +29,14 @@ SCREENS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     ),
     "the form to start a run": (
         {},
-        ("see:worker 4121", "S", "see:research", "r e s e", "see:is needed", "enter k a n t o"),
+        (*RESEARCH, "see:input of last run", "enter k a n t o"),
     ),
     "the form to start a run as JSON": (
         {},
-        ("see:worker 4121", "S", "see:research", "r e s e", "see:is needed", "f4"),
+        (*RESEARCH, "see:input of last run", "f4"),
     ),
-    "the question before a retry": ({"run_id": FAILED}, ("see:24 · finished", "R", "see:Keeps")),
-    "the question before a cancel": ({"run_id": WAITING}, ("see:35 · live", "X", "see:Keeps")),
+    "the question before a retry": ({"run_id": FAILED}, ("see:24 · finished", "R", "see:Kept:")),
+    "the question before a cancel": ({"run_id": WAITING}, ("see:35 · live", "X", "see:In flight")),
     "the help of the list": ({}, ("see:All 28", "question_mark", "see:Esc closes")),
     "the help of a run": (
         {"run_id": WAITING},

@@ -15,7 +15,7 @@ from flopod import events as ev
 from flopod.errors import ErrorInfo
 from flopod.stored import encoded
 from flopod_backends import MemoryBackend
-from flopod_tui.run_view import RunView
+from flopod_tui.run.view import RunView
 from flopod_tui.widgets.event_list import EventList
 from flopod_tui.widgets.path_list import PathList
 from tui.alone import Alone

@@ -18,7 +18,7 @@ from flopod.stored import encoded
 from flopod_backends import MemoryBackend, SqliteBackend
 from flopod_tui.screens.start import StartScreen
 from flopod_tui.session import Session
-from flopod_tui.settings import Settings
+from flopod_tui.settings.model import Settings
 from flopod_tui.widgets.fields import TextField
 from flopod_tui.widgets.json_editor import JsonEditor
 from flopod_tui.widgets.press import Press

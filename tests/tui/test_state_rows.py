@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flopod.state import Kind, Variable
-from flopod_tui.masking import Masking
-from flopod_tui.state_rows import ADDED, CHANGED, MOST, REMOVED, rows_of
+from flopod_tui.run.state_rows import ADDED, CHANGED, MOST, REMOVED, rows_of
+from flopod_tui.values.masking import Masking
 
 OPEN = Masking(patterns=())
 

@@ -16,10 +16,10 @@ from textual.color import Color
 from textual.theme import Theme
 
 import flopod_tui
-from flopod_tui import themes
-from flopod_tui.glyphs import PLAIN, STATUS, shows_glyphs
-from flopod_tui.settings_fields import THEMES as NAMES
-from flopod_tui.themes import ANSI, ANSI_LIGHT, DARK, LIGHT, MONO, THEMES, choose
+from flopod_tui.settings.fields import THEMES as NAMES
+from flopod_tui.terminal import themes
+from flopod_tui.terminal.themes import ANSI, ANSI_LIGHT, DARK, LIGHT, MONO, THEMES, choose
+from flopod_tui.text.glyphs import PLAIN, STATUS, shows_glyphs
 from flopod_tui.widgets.painted import ROLES, WITHOUT_COLOUR
 
 READABLE, SEEN = 4.5, 3.0

@@ -13,11 +13,11 @@ from flopod.errors import ErrorInfo
 from flopod.events import Event
 from flopod.stored import encoded
 from flopod.summary import Status
-from flopod_tui.format import width_of
-from flopod_tui.spans import span_width
-from flopod_tui.time_axis import Axis, axis_line
-from flopod_tui.timeline_spans import BACKOFF, RUN, WAIT, SpanBuilder
-from flopod_tui.timeline_view import (
+from flopod_tui.text.format import width_of
+from flopod_tui.text.spans import span_width
+from flopod_tui.timeline.axis import Axis, axis_line
+from flopod_tui.timeline.spans import BACKOFF, RUN, WAIT, SpanBuilder
+from flopod_tui.timeline.view import (
     TimelineView,
     bar_width,
     head_spans,

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from flopod.control import Control
 from flopod_backends import MemoryBackend
-from flopod_tui.external_editor import EditorError, content_of, edited, editor_of
-from flopod_tui.format import safe
-from flopod_tui.masking import Masking
-from flopod_tui.recent import LONGEST, MOST, Recent
 from flopod_tui.session import Session
-from flopod_tui.settings import Settings
-from flopod_tui.typed_json import harmless, indent_after, pretty, read, without_secrets
+from flopod_tui.settings.model import Settings
+from flopod_tui.settings.recent import LONGEST, MOST, Recent
+from flopod_tui.terminal.editor import EditorError, content_of, edited, editor_of
+from flopod_tui.text.format import safe
+from flopod_tui.values.masking import Masking
+from flopod_tui.values.typed_json import harmless, indent_after, pretty, read, without_secrets
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

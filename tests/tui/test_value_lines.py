@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flopod.stored import Encoded, encoded
-from flopod_tui.format import safe
-from flopod_tui.masking import Masking
-from flopod_tui.value_items import brief, item_of
-from flopod_tui.value_lines import CHUNK, Outline
-from flopod_tui.value_spans import line_spans
+from flopod_tui.text.format import safe
+from flopod_tui.values.items import brief, item_of
+from flopod_tui.values.lines import CHUNK, Outline
+from flopod_tui.values.masking import Masking
+from flopod_tui.values.spans import line_spans
 
 AT = datetime(2026, 6, 11, 11, 49, 20, tzinfo=UTC)
 TYPES: dict[str, tuple[Any, str]] = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flopod_tui.spans import Spans, span_width
-from flopod_tui.wrapping import wrapped_rows
+from flopod_tui.text.spans import Spans, span_width
+from flopod_tui.text.wrapping import wrapped_rows
 
 
 def texts(rows: list[Spans]) -> list[str]:

@@ -23,16 +23,16 @@ from textual.theme import Theme
 from textual.worker import WorkerFailed
 
 from flopod.errors import FlopodError
-from flopod_tui import crash
-from flopod_tui.driver import QuietMouseDriver
 from flopod_tui.everywhere import Everywhere
-from flopod_tui.keys import unknown_actions
-from flopod_tui.messages import Said
+from flopod_tui.frame.messages import Said
+from flopod_tui.frame.typeahead import TypeAhead
 from flopod_tui.screens.left import of_a_left_screen
-from flopod_tui.screens.run import RunScreen
 from flopod_tui.screens.runs import RunsScreen
 from flopod_tui.session import Session
-from flopod_tui.themes import ANSI_VARIABLES, THEMES, choose
+from flopod_tui.settings.keys import unknown_actions
+from flopod_tui.terminal import crash
+from flopod_tui.terminal.driver import QuietMouseDriver
+from flopod_tui.terminal.themes import ANSI_VARIABLES, THEMES, choose
 
 TWICE = 1.0
 """Seconds within which a second Ctrl+C quits."""
@@ -77,6 +77,9 @@ class FlopodApp(Everywhere):
         self.first_run = run_id
         self.plain_glyphs = plain_glyphs
         self.reports = reports
+        self._typed = TypeAhead(
+            super().on_event, lambda: self.focused or self.screen, self.call_next
+        )
         self._starting = ExitStack()
         self._interrupted = 0.0
 
@@ -107,6 +110,8 @@ class FlopodApp(Everywhere):
             self.app_suspend_signal.subscribe(self, lambda _: self.session.pace.suspended())
         self.push_screen(RunsScreen(self.session))
         if self.first_run:
+            from flopod_tui.screens.run import RunScreen
+
             self.push_screen(RunScreen(self.session, self.first_run))
         self.set_timer(FIRST_FRAMES, self._starting.close)
         self.call_after_refresh(self.greet)
@@ -122,6 +127,8 @@ class FlopodApp(Everywhere):
     def take_keymap(self) -> None:
         """Give actions the keys that the settings name."""
         keymap = self.session.settings.keymap
+        if not keymap:
+            return
         for name in unknown_actions(keymap):
             told = f"keymap: there is no action {name!r}; `flopod tui --keys` lists them"
             self.session.log.add(Said(self.session.now(), told, "error"))
@@ -151,12 +158,18 @@ class FlopodApp(Everywhere):
     # Keys
 
     async def on_event(self, event: events.Event) -> None:
-        """Notice that somebody is there."""
+        """Notice that somebody is there; take keys one after the other."""
         if isinstance(event, events.Key | events.MouseDown) and not event.is_forwarded:
             self.session.pace.typed()
             if self.page is not None:
                 self.page.key_pressed()
-        await super().on_event(event)
+        if not isinstance(event, events.Key):
+            await super().on_event(event)
+        elif not event.is_forwarded:
+            await self._typed.take(event)
+        else:
+            await super().on_event(event)
+            self._typed.done(event)
 
     def action_worker(self) -> None:
         """Start a worker, after the last one has died."""

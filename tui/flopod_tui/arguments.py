@@ -47,7 +47,7 @@ def _nearest(wrong: str, known: Sequence[str]) -> str:
 
 def one_line(text: str) -> str:
     """Return `text` as one line that a terminal can be shown."""
-    from flopod_tui.format import safe
+    from flopod_tui.text.format import safe
 
     return safe(" ".join(text.splitlines()), 2000)
 

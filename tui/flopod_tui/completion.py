@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flopod_tui.arguments import Args, Commands
 from flopod_tui.exits import OK
-from flopod_tui.printing import put
+from flopod_tui.output.printing import put
 
 SHELLS = ("bash", "zsh", "fish")
 WITH_RUN = ("tui", "show", "tail", "deliver", "retry", "cancel", "fork")

@@ -1,4 +1,8 @@
-"""What can be asked for on every screen: help, palette, reasons, messages, mouse, theme, places."""
+"""What can be asked for on every screen: help, palette, reasons, messages, mouse, theme, places.
+
+Screens that are seldom asked for are loaded when they are: a third of the time until the first run
+stood on the screen went into loading them.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +16,15 @@ from textual.app import App
 from textual.binding import Binding
 
 from flopod.errors import FlopodError
-from flopod_tui.clipboard import copy
-from flopod_tui.driver import QuietMouseDriver
-from flopod_tui.keys import Remappable
-from flopod_tui.palette import Entry, Found
-from flopod_tui.report import report
+from flopod_tui.frame.palette import Entry, Found
 from flopod_tui.screens.actions import RunActions
-from flopod_tui.screens.form import Form
-from flopod_tui.screens.help import HelpScreen
-from flopod_tui.screens.log import LogScreen
-from flopod_tui.screens.notes import NotesScreen
 from flopod_tui.screens.offers import Offer, capital, offers
 from flopod_tui.screens.page import Page
-from flopod_tui.screens.palette import PaletteScreen
 from flopod_tui.session import Session
-from flopod_tui.themes import THEMES, choose
-from flopod_tui.why_text import Missing, reasons, settings_lines
+from flopod_tui.settings.keys import Remappable
+from flopod_tui.terminal.clipboard import copy
+from flopod_tui.terminal.driver import QuietMouseDriver
+from flopod_tui.terminal.themes import THEMES, choose
 
 COMPLETIONS = 8
 KEY = 10
@@ -65,12 +62,17 @@ class Everywhere(Remappable, App[None]):
 
     def action_help(self) -> None:
         """List the keys that work here."""
+        from flopod_tui.screens.help import HelpScreen
+
         notes = self.page.HELP_NOTES if self.page else ()
         where = type(self.screen).__name__.removesuffix("Screen")
         self.push_screen(HelpScreen(where, offers(self.screen), notes), self.take_offer)
 
     def action_why(self) -> None:
         """Say why actions are not offered here."""
+        from flopod_tui.frame.why_text import Missing, reasons
+        from flopod_tui.screens.notes import NotesScreen
+
         missing = [
             Missing(" ".join(one.keys), capital(one.label), one.why_not, one.changes)
             for one in offers(self.screen)
@@ -80,11 +82,15 @@ class Everywhere(Remappable, App[None]):
 
     def action_log(self) -> None:
         """Show what was said in this session."""
+        from flopod_tui.screens.log import LogScreen
+
         if not isinstance(self.screen, LogScreen):
             self.push_screen(LogScreen(self.session))
 
     def action_palette(self) -> None:
         """Offer everything that can be asked for here."""
+        from flopod_tui.screens.palette import PaletteScreen
+
         self.push_screen(PaletteScreen(self.entries()), self.take_found)
 
     def action_mouse(self) -> None:
@@ -161,7 +167,7 @@ class Everywhere(Remappable, App[None]):
 
     def _stuck(self) -> str:
         """Return why no other screen can be gone to."""
-        typed = any(isinstance(one, Form) and one.typed for one in self.screen_stack)
+        typed = any(isinstance(one, Page) and one.would_lose() for one in self.screen_stack)
         return "leave this form first: what you typed would be lost" if typed else ""
 
     def _themes(self) -> list[Entry]:
@@ -199,6 +205,9 @@ class Everywhere(Remappable, App[None]):
 
     def show_settings(self) -> None:
         """Show how everything is set."""
+        from flopod_tui.frame.why_text import settings_lines
+        from flopod_tui.screens.notes import NotesScreen
+
         settings = self.session.settings
         self.push_screen(NotesScreen("Settings", lambda width: settings_lines(settings, width)))
 
@@ -220,6 +229,8 @@ class Everywhere(Remappable, App[None]):
 
     def copy_report(self) -> None:
         """Copy what a bug report needs."""
+        from flopod_tui.frame.report import report
+
         self.tell(f"report: {copy(self, report(self.session, self.theme, self.size))}", "ok")
 
     def go_to_runs(self) -> RunActions | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
-from flopod_tui.format import safe
+from flopod_tui.text.format import safe
 
 PATIENCE = 30.0
 """Seconds for a store to be found again."""

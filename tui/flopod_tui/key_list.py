@@ -6,16 +6,13 @@ The name of an action is what the settings call it, in `keymap`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from importlib import import_module
-from pkgutil import iter_modules
 
 from textual.binding import Binding
 
-from flopod_tui import screens, widgets
 from flopod_tui.app import FlopodApp
-from flopod_tui.format import fit
-from flopod_tui.keys import key_name, keys_in_short
 from flopod_tui.screens.page import CHANGES, Page
+from flopod_tui.settings.keys import key_name, keys_in_short, load_rooms
+from flopod_tui.text.format import fit
 from flopod_tui.widgets.lines import LineList
 
 OURS = "flopod_tui."
@@ -29,9 +26,7 @@ def key_lines(keymap: Mapping[str, str]) -> Iterator[str]:
     Args:
         keymap: keys by action, from the settings.
     """
-    for package in (screens, widgets):
-        for module in iter_modules(package.__path__):
-            import_module(f"{package.__name__}.{module.name}")
+    load_rooms()
     yield from _section("Everywhere", _bindings(FlopodApp), keymap)
     for kind in _leaves(Page):
         yield from _section(_title(kind), _bindings(kind), keymap)

@@ -18,14 +18,14 @@ from pathlib import Path
 from flopod.control import Control
 from flopod_backends import open_backend, resolve_data_dir
 from flopod_tui.app import FlopodApp
-from flopod_tui.glyphs import shows_glyphs
-from flopod_tui.masking import Masking
-from flopod_tui.memory_file import MemoryFile
-from flopod_tui.messages import Said
-from flopod_tui.places import state_file
-from flopod_tui.printing import say
+from flopod_tui.frame.messages import Said
+from flopod_tui.output.printing import say
 from flopod_tui.session import Session
-from flopod_tui.settings_file import Loaded
+from flopod_tui.settings.file import Loaded
+from flopod_tui.settings.memory_file import MemoryFile
+from flopod_tui.settings.places import state_file
+from flopod_tui.text.glyphs import shows_glyphs
+from flopod_tui.values.masking import Masking
 
 VARIABLES = ("FLOPOD_DATA_DIR", "FLOPOD_DATA_SCOPE", "FLOPOD_BACKEND")
 

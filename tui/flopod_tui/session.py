@@ -8,12 +8,12 @@ from datetime import datetime
 
 from flopod.control import Control
 from flopod.stored import utc_now
-from flopod_tui.masking import Masking
-from flopod_tui.memory import Memory
-from flopod_tui.messages import MessageLog
-from flopod_tui.pace import Pace
-from flopod_tui.settings import Settings
-from flopod_tui.workforce import Workforce
+from flopod_tui.frame.messages import MessageLog
+from flopod_tui.runs.workforce import Workforce
+from flopod_tui.settings.memory import Memory
+from flopod_tui.settings.model import Settings
+from flopod_tui.terminal.pace import Pace
+from flopod_tui.values.masking import Masking
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from flopod_tui.commands.display import add_display, prepare, settings_of
 from flopod_tui.commands.listing import print_once, understood
 from flopod_tui.commands.runs import show
 from flopod_tui.exits import OK
-from flopod_tui.printing import put, say
-from flopod_tui.settings_file import Loaded, shown
+from flopod_tui.output.printing import put, say
+from flopod_tui.settings.file import Loaded, shown
 
 
 def add(commands: Commands) -> None:
@@ -101,7 +101,7 @@ def _draw(args: Args, loaded: Loaded) -> int:
     prepare(loaded.settings)
     # Textual takes longer to load than all the rest, and only this draws.
     from flopod_tui.launch import Opening, open_app
-    from flopod_tui.picture import take_picture
+    from flopod_tui.terminal.picture import take_picture
 
     opening = Opening(
         url,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shlex
 
 from flopod.errors import InvalidPayloadError, brief
-from flopod_tui import discover, json_input
+from flopod_tui import discover
 from flopod_tui.arguments import Args, Commands, Parser, add_json, add_run, add_workflows, count
 from flopod_tui.commands.store import opened
 from flopod_tui.exits import OK, WrongUseError
-from flopod_tui.format import safe
-from flopod_tui.printing import put, put_json, say
+from flopod_tui.forms import json_input
+from flopod_tui.output.printing import put, put_json, say
+from flopod_tui.text.format import safe
 
 JSON_HELP = "JSON, @FILE, or - for stdin"
 

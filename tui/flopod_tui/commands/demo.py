@@ -23,8 +23,8 @@ from flopod_tui.commands.store import opened
 from flopod_tui.demo.inventory import inventory
 from flopod_tui.demo.watch_disk import watch_disk
 from flopod_tui.exits import FAILED, OK, WrongUseError
-from flopod_tui.plain import plain_summary
-from flopod_tui.printing import put_json, say
+from flopod_tui.output.plain import plain_summary
+from flopod_tui.output.printing import put_json, say
 
 HERE = str(Path(flopod_tui.__file__).parent)
 PATIENCE = 10.0

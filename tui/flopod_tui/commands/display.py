@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from flopod_tui.arguments import Args, Parser
-from flopod_tui.places import settings_file
-from flopod_tui.settings import Settings
-from flopod_tui.settings_fields import THEMES, WrongSettingError, seconds
-from flopod_tui.settings_file import Loaded, load
+from flopod_tui.settings.fields import THEMES, WrongSettingError, seconds
+from flopod_tui.settings.file import Loaded, load
+from flopod_tui.settings.model import Settings
+from flopod_tui.settings.places import settings_file
 
 SLOW_LINK = {"TEXTUAL_FPS": "4", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
 

@@ -14,8 +14,8 @@ from flopod_backends.checkup import check_up, mend
 from flopod_backends.checkup_findings import Finding, Level, Lost, Mended, Report, counts
 from flopod_tui.arguments import Args, Commands, add_json
 from flopod_tui.exits import OK, UNREADABLE, WrongUseError
-from flopod_tui.format import safe
-from flopod_tui.printing import put, put_json
+from flopod_tui.output.printing import put, put_json
+from flopod_tui.text.format import safe
 
 MOST_LOST = 20
 """Records left out that are listed one by one; JSON has them all."""

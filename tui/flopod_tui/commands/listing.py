@@ -9,12 +9,12 @@ from flopod.stored import utc_now
 from flopod.summary import RunSummary, Status
 from flopod_tui.arguments import Args, Commands, Parser, count
 from flopod_tui.commands.store import opened
-from flopod_tui.csv_text import csv_row, summary_row
 from flopod_tui.exits import OK, WrongUseError
-from flopod_tui.plain import plain_summary
-from flopod_tui.printing import put, put_json, put_json_line, put_table, say
+from flopod_tui.output.csv_text import csv_row, summary_row
+from flopod_tui.output.lines import run_row
+from flopod_tui.output.plain import plain_summary
+from flopod_tui.output.printing import put, put_json, put_json_line, put_table, say
 from flopod_tui.query import Query, QueryError, parse
-from flopod_tui.run_lines import run_row
 
 HEADS = ("RUN", "WORKFLOW", "STATUS", "STEPS", "STARTED", "TOOK", "NOW")
 MOST = 100

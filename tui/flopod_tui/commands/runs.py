@@ -17,9 +17,9 @@ from flopod.tree import fold_tree, plain_tree
 from flopod_tui.arguments import Args, Commands, add_json, add_run, count, seq
 from flopod_tui.commands.store import opened
 from flopod_tui.exits import FAILED, OK, UNREADABLE
-from flopod_tui.plain import plain_summary, plain_wait
-from flopod_tui.printing import flush, put, put_json, put_json_line, put_table, say
-from flopod_tui.run_lines import event_line, show_lines, wait_row
+from flopod_tui.output.lines import event_line, show_lines, wait_row
+from flopod_tui.output.plain import plain_summary, plain_wait
+from flopod_tui.output.printing import flush, put, put_json, put_json_line, put_table, say
 
 LAST = (RunCompleted, RunFailed, RunCancelled, RunNeedsAttention)
 UNFINISHED = frozenset(Status) - STOPPED

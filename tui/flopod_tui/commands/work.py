@@ -20,10 +20,10 @@ from flopod_tui.arguments import Args, Commands, add_json, add_workflows
 from flopod_tui.commands.change import add_input, input_of
 from flopod_tui.commands.store import opened
 from flopod_tui.exits import FAILED, OK
-from flopod_tui.format import schema_line
-from flopod_tui.plain import plain_workflow
-from flopod_tui.printing import put_json, put_table, say
-from flopod_tui.progress import following
+from flopod_tui.output.plain import plain_workflow
+from flopod_tui.output.printing import put_json, put_table, say
+from flopod_tui.output.progress import following
+from flopod_tui.text.format import schema_line
 
 HEADS = ("WORKFLOW", "INPUT", "FOUND IN", "WHAT IT DOES")
 

@@ -18,7 +18,7 @@ from flopod_tui import discover
 from flopod_tui.arguments import Args, Commands, add_workflows, count
 from flopod_tui.commands.store import opened
 from flopod_tui.exits import INTERRUPTED, OK, WrongUseError
-from flopod_tui.printing import say
+from flopod_tui.output.printing import say
 
 LOOK_MILLISECONDS = 500
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flopod.summary import Status
-from flopod_tui.glyphs import look
 from flopod_tui.query.parsing import SHORT
 from flopod_tui.query.terms import FIELDS, MEASURES
 from flopod_tui.query.tokens import OR, QUOTE
+from flopod_tui.text.glyphs import look
 
 FEWEST = 2
 """So many letters of a field's name are typed before it is offered."""

@@ -10,7 +10,6 @@ from itertools import groupby
 from flopod import durations
 from flopod.errors import InvalidDurationError
 from flopod.summary import Status
-from flopod_tui.glyphs import look
 from flopod_tui.query.errors import QueryError
 from flopod_tui.query.patterns import REACH, pattern
 from flopod_tui.query.query import Query
@@ -27,6 +26,7 @@ from flopod_tui.query.terms import (
     Word,
 )
 from flopod_tui.query.tokens import OR, Token, tokens
+from flopod_tui.text.glyphs import look
 
 SHORT = {"wf": "workflow", "err": "error"}
 NAMES = ("status", *FIELDS)

@@ -6,16 +6,17 @@ Each opens a form or a question first; what came of it is told in the status lin
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 from textual import work
 from textual.binding import Binding
 
 from flopod.summary import FINISHED, RunSummary, Status
-from flopod_tui.glyphs import look
-from flopod_tui.screens.bulk import BulkScreen, Several
-from flopod_tui.screens.cancel import CancelScreen
-from flopod_tui.screens.retry import RetryAnswer, RetryScreen
 from flopod_tui.screens.sharing import Sharing
+from flopod_tui.text.glyphs import look
+
+if TYPE_CHECKING:
+    from flopod_tui.screens.retry import RetryAnswer
 
 RETRYABLE = (Status.ERROR, Status.CANCELLED, Status.NEEDS_ATTENTION)
 
@@ -95,6 +96,8 @@ class RunActions(Sharing):
     @work(group="ask", exclusive=True)
     async def action_retry(self) -> None:
         """Let a failed run go on, or all that are marked, after a question."""
+        from flopod_tui.screens.retry import RetryScreen
+
         run = self.selected()
         if self.refuses("retry"):
             return
@@ -116,6 +119,8 @@ class RunActions(Sharing):
     @work(group="ask", exclusive=True)
     async def action_cancel(self) -> None:
         """Cancel a run, or all that are marked, after a question."""
+        from flopod_tui.screens.cancel import CancelScreen
+
         run = self.selected()
         if self.refuses("cancel"):
             return
@@ -128,6 +133,8 @@ class RunActions(Sharing):
                     self.say(await self.control.cancel(run.run_id), "ok", screen.shell_line())
 
     async def _several(self, verb: str, past: str, runs: Sequence[RunSummary]) -> None:
+        from flopod_tui.screens.bulk import BulkScreen, Several
+
         whys = {run.run_id: why_not_of(verb, run) for run in runs}
         refused = {run_id: why for run_id, why in whys.items() if why}
         act = self.control.retry if verb == "retry" else self.control.cancel

@@ -16,9 +16,9 @@ from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from flopod_tui.clipboard import copy
 from flopod_tui.screens.page import TALL
-from flopod_tui.spans import Spans
+from flopod_tui.terminal.clipboard import copy
+from flopod_tui.text.spans import Spans
 from flopod_tui.widgets.painted import Panel
 from flopod_tui.widgets.press import Press
 from flopod_tui.widgets.too_small import TooSmall

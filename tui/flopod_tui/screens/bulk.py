@@ -15,10 +15,10 @@ from textual.widgets import Input
 
 from flopod.errors import FlopodError
 from flopod.summary import RunSummary
-from flopod_tui.detail_text import shell
-from flopod_tui.format import cut, plural, safe
+from flopod_tui.run.detail_text import shell
 from flopod_tui.screens.asking import Asking
-from flopod_tui.spans import Spans
+from flopod_tui.text.format import cut, plural, safe
+from flopod_tui.text.spans import Spans
 from flopod_tui.widgets.bulk_list import BulkList
 from flopod_tui.widgets.fields import TextField
 from flopod_tui.widgets.painted import Panel
@@ -96,7 +96,6 @@ class BulkScreen(Asking[SeveralTold | None]):
 
     def on_mount(self) -> None:
         """Ask for the number."""
-        super().on_mount()
         label = self.query_one("#typing-label", Panel)
         told = f"type {self.wanted} to {self.several.verb} {plural(int(self.wanted), 'run')}: "
         label.styles.width = len(told)

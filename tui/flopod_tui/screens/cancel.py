@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flopod_tui.detail_text import shell
-from flopod_tui.retry_text import cancel_rows
+from flopod_tui.forms.retry_text import cancel_rows
+from flopod_tui.run.detail_text import shell
 from flopod_tui.screens.run_asking import RunAsking
-from flopod_tui.spans import Spans
+from flopod_tui.text.spans import Spans
 
 
 class CancelScreen(RunAsking[bool]):

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flopod_tui.format import safe
 from flopod_tui.screens.asking import Asking
-from flopod_tui.spans import Spans
+from flopod_tui.text.format import safe
+from flopod_tui.text.spans import Spans
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,20 +16,20 @@ from flopod.backend import WorkerInfo
 from flopod.errors import FlopodError, RunNotFoundError
 from flopod.inner import OpenWait
 from flopod.summary import RunSummary
-from flopod_tui import delivery_text
-from flopod_tui.delivery_text import DeliveredEvent, Target
-from flopod_tui.format import compact, cut, safe, schema_line
-from flopod_tui.json_text import skeleton
-from flopod_tui.open_waits import WaitOf, open_waits
-from flopod_tui.recent import Recent
+from flopod_tui.forms import delivery_text
+from flopod_tui.forms.delivery_text import DeliveredEvent, Target
+from flopod_tui.forms.open_waits import WaitOf, open_waits
+from flopod_tui.forms.wait_check import last_delivered, look_again, target_of
+from flopod_tui.runs.summary_text import rule
 from flopod_tui.screens.confirm import ConfirmScreen, empty_question
 from flopod_tui.screens.value_form import ValueForm, problem_of
 from flopod_tui.screens.waits_part import WaitsPart
 from flopod_tui.session import Session
-from flopod_tui.spans import Span, Spans
-from flopod_tui.summary_text import rule
-from flopod_tui.typed_json import pretty, without_secrets
-from flopod_tui.wait_check import last_delivered, look_again, target_of
+from flopod_tui.settings.recent import Recent
+from flopod_tui.text.format import compact, cut, safe, schema_line
+from flopod_tui.text.json_text import skeleton
+from flopod_tui.text.spans import Span, Spans
+from flopod_tui.values.typed_json import pretty, without_secrets
 from flopod_tui.widgets.fields import TextField
 from flopod_tui.widgets.painted import Panel
 from flopod_tui.widgets.press import Press
@@ -85,7 +85,6 @@ class DeliverScreen(ValueForm[DeliveredEvent], WaitsPart[DeliveredEvent | None])
 
     def on_mount(self) -> None:
         """Offer the open waits."""
-        super().on_mount()
         self.load()
 
     @work(group="load", exclusive=True)
@@ -213,8 +212,7 @@ class DeliverScreen(ValueForm[DeliveredEvent], WaitsPart[DeliveredEvent | None])
         """Return why nothing can be delivered yet."""
         return delivery_text.problem(self.target, self.run_summary) or self.value_problem()
 
-    @property
-    def typed(self) -> bool:
+    def would_lose(self) -> bool:
         """Something was typed that would be lost."""
         own = self.opened_on.run_id if self.opened_on else ""
         filled = target_of(self.chosen) if self.chosen else Target(own, "", "")

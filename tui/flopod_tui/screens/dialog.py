@@ -12,8 +12,8 @@ from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from flopod_tui.keys import Remappable
-from flopod_tui.spans import Spans
+from flopod_tui.settings.keys import Remappable
+from flopod_tui.text.spans import Spans
 from flopod_tui.widgets.painted import Panel
 from flopod_tui.widgets.too_small import TooSmall
 

@@ -10,8 +10,8 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input
 
-from flopod_tui.format import safe
 from flopod_tui.screens.actions import RunActions
+from flopod_tui.text.format import safe
 from flopod_tui.widgets.fields import TextField
 from flopod_tui.widgets.painted import Panel
 from flopod_tui.widgets.searching import Searching

@@ -10,13 +10,13 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from flopod.summary import RunSummary
-from flopod_tui.detail_text import shell
-from flopod_tui.format import cut, safe
-from flopod_tui.retry_text import fork_rows, worker_row
+from flopod_tui.forms.retry_text import fork_rows, worker_row
+from flopod_tui.forms.start_text import made_up
+from flopod_tui.run.detail_text import shell
 from flopod_tui.screens.run_asking import RunAsking
 from flopod_tui.session import Session
-from flopod_tui.spans import Spans
-from flopod_tui.start_text import made_up
+from flopod_tui.text.format import cut, safe
+from flopod_tui.text.spans import Spans
 from flopod_tui.widgets.run_id_field import RunIdField
 
 
@@ -45,7 +45,6 @@ class ForkScreen(RunAsking[ForkAnswer | None]):
 
     def on_mount(self) -> None:
         """Suggest an id."""
-        super().on_mount()
         name = self.run_summary.workflow or self.run_summary.run_id
         self.query_one(RunIdField).suggest(made_up(f"{name}-fork", self.now()))
 

@@ -12,14 +12,14 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from flopod.backend import WorkerInfo
-from flopod_tui.clipboard import copy
-from flopod_tui.format import cut, safe
-from flopod_tui.masking import MASK
+from flopod_tui.runs.summary_text import worker_spans
 from flopod_tui.screens.confirm import ConfirmScreen, discard_question
 from flopod_tui.screens.page import Page
 from flopod_tui.session import Session
-from flopod_tui.spans import Span, Spans, spread
-from flopod_tui.summary_text import worker_spans
+from flopod_tui.terminal.clipboard import copy
+from flopod_tui.text.format import cut, safe
+from flopod_tui.text.spans import Span, Spans, spread
+from flopod_tui.values.masking import MASK
 from flopod_tui.widgets.painted import Panel
 from flopod_tui.widgets.press import Press
 
@@ -47,8 +47,7 @@ class Form(Page[Sent | None]):
         super().__init__(session)
         self.sending = False
 
-    @property
-    def typed(self) -> bool:
+    def would_lose(self) -> bool:
         """Something was typed that would be lost."""
         return False
 
@@ -168,5 +167,5 @@ class Form(Page[Sent | None]):
         question = ConfirmScreen(discard_question(self.WHAT))
         if self.close_one():
             return
-        if not self.typed or await self.app.push_screen_wait(question):
+        if not self.would_lose() or await self.app.push_screen_wait(question):
             self.dismiss(None)

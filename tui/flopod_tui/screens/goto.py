@@ -8,9 +8,9 @@ from textual import on
 from textual.widgets import Input
 
 from flopod.events import Event
-from flopod_tui import goto
-from flopod_tui.format import safe
+from flopod_tui.run import goto
 from flopod_tui.screens.prompt import PromptScreen
+from flopod_tui.text.format import safe
 from flopod_tui.widgets.painted import Panel
 
 

@@ -14,10 +14,10 @@ from textual.events import Click, Resize
 from textual.widget import Widget
 from textual.widgets import Input
 
-from flopod_tui.help_text import CHANGE, EVERYWHERE, LOOK, HelpKey, Note, layout
-from flopod_tui.keys import keys_in_short
+from flopod_tui.frame.help_text import CHANGE, EVERYWHERE, LOOK, HelpKey, Note, layout
 from flopod_tui.screens.offers import Offer, capital
 from flopod_tui.screens.typed import TypedDialog
+from flopod_tui.settings.keys import keys_in_short
 from flopod_tui.widgets.fields import TextField
 from flopod_tui.widgets.help_list import HelpList
 
@@ -64,7 +64,6 @@ class HelpScreen(TypedDialog[Offer]):
 
     def on_resize(self, event: Resize) -> None:
         """Fit the keys to the width."""
-        super().on_resize(event)
         self.call_after_refresh(self.show_keys)
 
     def show_keys(self) -> None:

@@ -11,10 +11,10 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input
 
-from flopod_tui.format import plural
-from flopod_tui.messages import as_text
+from flopod_tui.frame.messages import as_text
 from flopod_tui.screens.sharing import Sharing, Takeable
-from flopod_tui.spans import Spans
+from flopod_tui.text.format import plural
+from flopod_tui.text.spans import Spans
 from flopod_tui.widgets.fields import TextField
 from flopod_tui.widgets.message_list import MessageList, holds
 from flopod_tui.widgets.painted import Panel

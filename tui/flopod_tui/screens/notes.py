@@ -10,7 +10,7 @@ from textual.events import Resize
 from textual.widget import Widget
 
 from flopod_tui.screens.dialog import Dialog
-from flopod_tui.spans import Spans
+from flopod_tui.text.spans import Spans
 from flopod_tui.widgets.detail import Detail
 
 Lines = Callable[[int], Sequence[Spans]]

@@ -13,8 +13,8 @@ from textual.binding import ActiveBinding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from flopod_tui.keys import action_name, key_name
 from flopod_tui.screens.page import CHANGES, Page
+from flopod_tui.settings.keys import action_name, key_name
 
 NOT_OURS = ("app.focus_next", "app.focus_previous", "screen.copy_text", "quit", "app.quit")
 """Textual's own bindings, which say nothing here."""

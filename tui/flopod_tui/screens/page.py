@@ -20,11 +20,11 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from flopod.errors import FlopodError
-from flopod_tui.keys import Remappable, action_name, key_name
-from flopod_tui.messages import Said
-from flopod_tui.palette import Entry
+from flopod_tui.frame.messages import Said
+from flopod_tui.frame.palette import Entry
 from flopod_tui.session import Session
-from flopod_tui.spans import Spans, spread
+from flopod_tui.settings.keys import Remappable, action_name, key_name
+from flopod_tui.text.spans import Spans, spread
 from flopod_tui.widgets.hint_bar import Hint, HintBar
 from flopod_tui.widgets.lines import LineList
 from flopod_tui.widgets.painted import Panel
@@ -180,6 +180,10 @@ class Page(Remappable, Screen[Result]):
         binding = active.binding
         key = binding.key_display or key_name(binding.key)
         return Hint(key, binding.description, action_name(binding.action) in CHANGES)
+
+    def would_lose(self) -> bool:
+        """Say whether something was typed that leaving would lose."""
+        return False
 
     def palette(self) -> Sequence[Entry]:
         """Return what the command palette offers here beside the keys."""

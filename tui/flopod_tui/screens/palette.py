@@ -13,9 +13,9 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from flopod.errors import FlopodError
-from flopod_tui.format import safe
-from flopod_tui.palette import Entry, Found, find
+from flopod_tui.frame.palette import Entry, Found, find
 from flopod_tui.screens.typed import TypedDialog
+from flopod_tui.text.format import safe
 from flopod_tui.widgets.fields import TextField
 from flopod_tui.widgets.painted import Panel
 from flopod_tui.widgets.palette_list import PaletteList

@@ -8,8 +8,8 @@ from textual import on
 from textual.widget import Widget
 from textual.widgets import Input
 
-from flopod_tui.format import safe
 from flopod_tui.screens.typed import TypedDialog
+from flopod_tui.text.format import safe
 from flopod_tui.widgets.fields import TextField
 from flopod_tui.widgets.painted import Panel
 

@@ -13,12 +13,12 @@ from flopod import events as ev
 from flopod.records import json_part
 from flopod.stored import decoded
 from flopod.summary import RunSummary, Status
-from flopod_tui.detail_text import shell
-from flopod_tui.format import compact, cut, plural, safe
-from flopod_tui.retry_text import failure, plan_rows, worker_row
+from flopod_tui.forms.retry_text import failure, plan_rows, worker_row
+from flopod_tui.run.detail_text import shell
 from flopod_tui.screens.run_asking import RunAsking
 from flopod_tui.session import Session
-from flopod_tui.spans import Spans
+from flopod_tui.text.format import compact, cut, plural, safe
+from flopod_tui.text.spans import Spans
 from flopod_tui.widgets.either import Either, Way
 
 STANDS = {Status.CANCELLED: "cancelled", Status.NEEDS_ATTENTION: "stopped"}

@@ -10,11 +10,11 @@ from textual.binding import Binding
 
 from flopod.records import plain
 from flopod.summary import RunSummary
-from flopod_tui.format import safe
-from flopod_tui.past_summary import Summaries
+from flopod_tui.run.past_summary import Summaries
+from flopod_tui.run.scrub_line import Track
 from flopod_tui.screens.run_shown import RunShown
 from flopod_tui.screens.value import ValueScreen
-from flopod_tui.scrub_line import Track
+from flopod_tui.text.format import safe
 from flopod_tui.widgets.detail import Detail
 from flopod_tui.widgets.event_list import EventList
 from flopod_tui.widgets.log_view import LogView
@@ -58,7 +58,6 @@ class RunScreen(RunShown):
 
     def on_mount(self) -> None:
         """Start to follow the run."""
-        super().on_mount()
         self.lay_out()
         self.follow()
         self.set_interval(1, self.tick)

@@ -12,7 +12,7 @@ from flopod.backend import WorkerInfo
 from flopod.errors import FlopodError
 from flopod.events import Event
 from flopod.summary import RunSummary
-from flopod_tui.retry_plan import RetryPlan, plan_of
+from flopod_tui.forms.retry_plan import RetryPlan, plan_of
 from flopod_tui.screens.asking import Answer, Asking
 from flopod_tui.session import Session
 from flopod_tui.widgets.unless_gone import unless_gone
@@ -41,7 +41,6 @@ class RunAsking(Asking[Answer]):
 
     def on_mount(self) -> None:
         """Show what is known, and read the rest."""
-        super().on_mount()
         self.look_into_log()
 
     def until(self) -> int:

@@ -8,11 +8,11 @@ from datetime import datetime
 from textual import work
 
 from flopod.summary import RunSummary
-from flopod_tui.past_summary import APART, Summaries
-from flopod_tui.run_tail import RunTail
-from flopod_tui.run_view import RunView
+from flopod_tui.run.past_summary import APART, Summaries
+from flopod_tui.run.scrub_line import Track
+from flopod_tui.run.tail import RunTail
+from flopod_tui.run.view import RunView
 from flopod_tui.screens.actions import RunActions
-from flopod_tui.scrub_line import Track
 from flopod_tui.session import Session
 
 SLICE = 0.008

@@ -15,12 +15,12 @@ from textual import on
 from textual.binding import Binding
 from textual.widgets import Input
 
-from flopod_tui.filters import FACETS, RunFilter, toggled
-from flopod_tui.format import plural, width_of
 from flopod_tui.query import Query, QueryError, Vocabulary, parse
-from flopod_tui.run_rows import Row
+from flopod_tui.runs.filters import FACETS, RunFilter, toggled
+from flopod_tui.runs.rows import Row
 from flopod_tui.screens.run_listing import RunListing
-from flopod_tui.spans import Span
+from flopod_tui.text.format import plural, width_of
+from flopod_tui.text.spans import Span
 from flopod_tui.widgets.filter_field import FilterField
 from flopod_tui.widgets.painted import Panel
 

@@ -16,20 +16,19 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from flopod.summary import RunSummary
-from flopod_tui import feed_text
 from flopod_tui.exits import LOST
-from flopod_tui.filters import RunFilter
 from flopod_tui.giving_up import GivingUp
 from flopod_tui.query import Vocabulary
-from flopod_tui.run_feed import RunFeed
-from flopod_tui.run_glimpse import Glimpse, glimpse
-from flopod_tui.run_preview import preview
+from flopod_tui.runs import feed_text
+from flopod_tui.runs.feed import RunFeed
+from flopod_tui.runs.filters import RunFilter
+from flopod_tui.runs.glimpse import Glimpse, glimpse
+from flopod_tui.runs.preview import preview
+from flopod_tui.runs.summary_text import empty_store, worker_spans
+from flopod_tui.runs.trouble import trouble_lines
 from flopod_tui.screens.actions import RunActions
-from flopod_tui.screens.run import RunScreen
 from flopod_tui.session import Session
-from flopod_tui.spans import Spans
-from flopod_tui.store_trouble import trouble_lines
-from flopod_tui.summary_text import empty_store, worker_spans
+from flopod_tui.text.spans import Spans
 from flopod_tui.widgets.facets import FacetBar
 from flopod_tui.widgets.filter_field import FilterField
 from flopod_tui.widgets.painted import Panel
@@ -290,6 +289,8 @@ class RunListing(RunActions):
 
     def open_run(self, run_id: str) -> None:
         """Look inside a run."""
+        from flopod_tui.screens.run import RunScreen  # Loaded when the list is on the screen.
+
         self.app.push_screen(RunScreen(self.session, run_id))
 
     @on(RunList.Opened)

@@ -13,7 +13,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
-from flopod_tui.palette import Entry
+from flopod_tui.frame.palette import Entry
 from flopod_tui.screens.finding import Finding
 from flopod_tui.screens.run_data import RunData
 from flopod_tui.widgets.detail import Detail
@@ -100,7 +100,6 @@ class RunPanes(Finding, RunData):
 
     def on_resize(self, event: events.Resize) -> None:
         """One pane or four, as fits."""
-        super().on_resize(event)
         self.lay_out()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from flopod.summary import RunSummary
-from flopod_tui import run_titles, subject
-from flopod_tui.detail_text import event_detail, node_detail, node_foot, variable_detail
-from flopod_tui.format import safe
-from flopod_tui.log_lines import log_line
-from flopod_tui.run_titles import Standing
+from flopod_tui.run import subject
+from flopod_tui.run import titles as run_titles
+from flopod_tui.run.detail_text import event_detail, node_detail, node_foot, variable_detail
+from flopod_tui.run.log_lines import log_line
+from flopod_tui.run.subject import Subject
+from flopod_tui.run.titles import Standing
+from flopod_tui.runs.summary_text import rule
 from flopod_tui.screens.run_panes import PANES, VIEWS, RunPanes
 from flopod_tui.screens.run_taking import RunTaking
 from flopod_tui.screens.travel import Travelling
-from flopod_tui.spans import Span, Spans, cut_spans, spread
-from flopod_tui.subject import Subject
-from flopod_tui.summary_text import rule
+from flopod_tui.text.format import safe
+from flopod_tui.text.spans import Span, Spans, cut_spans, spread
 from flopod_tui.widgets.detail import Detail
 from flopod_tui.widgets.event_list import EventList
 from flopod_tui.widgets.log_view import LogView

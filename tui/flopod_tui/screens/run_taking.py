@@ -14,13 +14,13 @@ from textual.app import SuspendNotSupported
 from textual.binding import Binding
 
 from flopod.errors import FlopodError
-from flopod_tui import subject
-from flopod_tui.log_lines import whole_line
+from flopod_tui.run import subject
+from flopod_tui.run.log_lines import whole_line
+from flopod_tui.run.subject import Subject
 from flopod_tui.screens.run_data import RunData
 from flopod_tui.screens.sharing import Takeable
 from flopod_tui.screens.value import ValueScreen
-from flopod_tui.subject import Subject
-from flopod_tui.timeline_view import timeline_text
+from flopod_tui.timeline.view import timeline_text
 from flopod_tui.widgets.lines import LineList
 
 WIDE_ENOUGH = 400

@@ -13,11 +13,11 @@ from textual.binding import Binding
 
 from flopod.inner import OpenWait
 from flopod.summary import RunSummary
-from flopod_tui import run_export
-from flopod_tui.palette import Entry
-from flopod_tui.plain import plain_summary
-from flopod_tui.run_columns import COLUMNS, chosen
-from flopod_tui.run_order import SORTS, Order, order_from
+from flopod_tui.frame.palette import Entry
+from flopod_tui.output.plain import plain_summary
+from flopod_tui.runs import export as run_export
+from flopod_tui.runs.columns import COLUMNS, chosen
+from flopod_tui.runs.order import SORTS, Order, order_from
 from flopod_tui.screens.menu import MenuScreen
 from flopod_tui.screens.run_filtering import RunFiltering
 from flopod_tui.screens.sharing import Takeable

@@ -13,11 +13,11 @@ from pathlib import Path
 from textual import work
 from textual.binding import Binding
 
-from flopod_tui.clipboard import copy
-from flopod_tui.format import size
 from flopod_tui.screens.menu import MenuScreen
 from flopod_tui.screens.page import Page
 from flopod_tui.screens.prompt import PromptScreen
+from flopod_tui.terminal.clipboard import copy
+from flopod_tui.text.format import size
 from flopod_tui.widgets.choice_list import Choice
 
 TextMaker = Callable[[], str | Awaitable[str]]

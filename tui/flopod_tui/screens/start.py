@@ -14,18 +14,18 @@ from textual.widget import Widget
 from flopod.backend import WorkerInfo, WorkflowInfo
 from flopod.errors import FlopodError
 from flopod.summary import RunSummary
-from flopod_tui import start_text
-from flopod_tui.detail_text import shell
-from flopod_tui.format import safe
-from flopod_tui.json_text import skeleton
-from flopod_tui.last_input import LastInput, last_input
-from flopod_tui.recent import Recent
+from flopod_tui.forms import start_text
+from flopod_tui.forms.last_input import LastInput, last_input
+from flopod_tui.forms.start_text import StartedRun, made_up
+from flopod_tui.run.detail_text import shell
+from flopod_tui.runs.summary_text import rule
 from flopod_tui.screens.value_form import ValueForm, filled
 from flopod_tui.session import Session
-from flopod_tui.spans import Span, Spans
-from flopod_tui.start_text import StartedRun, made_up
-from flopod_tui.summary_text import rule
-from flopod_tui.typed_json import without_secrets
+from flopod_tui.settings.recent import Recent
+from flopod_tui.text.format import safe
+from flopod_tui.text.json_text import skeleton
+from flopod_tui.text.spans import Span, Spans
+from flopod_tui.values.typed_json import without_secrets
 from flopod_tui.widgets.fields import TextField, Tick
 from flopod_tui.widgets.painted import Panel
 from flopod_tui.widgets.run_id_field import RunIdField
@@ -81,7 +81,6 @@ class StartScreen(ValueForm[StartedRun]):
 
     def on_mount(self) -> None:
         """Offer the workflows."""
-        super().on_mount()
         self.load()
         self.set_interval(2, self.load_if_empty)
 
@@ -219,8 +218,7 @@ class StartScreen(ValueForm[StartedRun]):
 
     # Checking
 
-    @property
-    def typed(self) -> bool:
+    def would_lose(self) -> bool:
         """Something was typed that would be lost."""
         return self.editor.changed or self.query_one(RunIdField).typed
 

@@ -12,8 +12,8 @@ from textual.binding import Binding
 from textual.widgets import Input
 
 from flopod.state import Variable
-from flopod_tui import goto
-from flopod_tui.palette import Entry
+from flopod_tui.frame.palette import Entry
+from flopod_tui.run import goto
 from flopod_tui.screens.goto import GotoScreen
 from flopod_tui.screens.run_data import RunData
 from flopod_tui.widgets.event_list import EventList

@@ -11,10 +11,10 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input
 
-from flopod_tui.format import safe, size
 from flopod_tui.screens.sharing import Sharing, Takeable
 from flopod_tui.session import Session
-from flopod_tui.spans import Span, Spans
+from flopod_tui.text.format import safe, size
+from flopod_tui.text.spans import Span, Spans
 from flopod_tui.widgets.fields import TextField
 from flopod_tui.widgets.painted import Panel
 from flopod_tui.widgets.value_view import ValueView
@@ -50,7 +50,6 @@ class ValueScreen(Sharing):
 
     def on_mount(self) -> None:
         """Show the value, once its width is known."""
-        super().on_mount()
         self.query_one("#search-mark", Panel).show([[(" / ", "key")]])
         self.call_after_refresh(self.show_value)
 

@@ -15,15 +15,15 @@ from textual.binding import Binding, BindingType
 
 from flopod import shapes
 from flopod.errors import FlopodError
-from flopod_tui.external_editor import EditorError, content_of, edited, editor_of
-from flopod_tui.format import compact, cut, safe, size
-from flopod_tui.json_text import Parsed
-from flopod_tui.recent import Recent
 from flopod_tui.screens.form import Form, Sent
 from flopod_tui.screens.menu import MenuScreen
 from flopod_tui.screens.prompt import PromptScreen
-from flopod_tui.spans import Span
-from flopod_tui.typed_json import pretty
+from flopod_tui.settings.recent import Recent
+from flopod_tui.terminal.editor import EditorError, content_of, edited, editor_of
+from flopod_tui.text.format import compact, cut, safe, size
+from flopod_tui.text.json_text import Parsed
+from flopod_tui.text.spans import Span
+from flopod_tui.values.typed_json import pretty
 from flopod_tui.widgets.choice_list import Choice
 from flopod_tui.widgets.unless_gone import unless_gone
 from flopod_tui.widgets.value_editor import ValueEditor

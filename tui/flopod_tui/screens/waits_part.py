@@ -11,10 +11,10 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input
 
-from flopod_tui.open_waits import WaitOf
+from flopod_tui.forms.open_waits import WaitOf
+from flopod_tui.runs.summary_text import rule
 from flopod_tui.screens.page import Page, Result
-from flopod_tui.spans import Span
-from flopod_tui.summary_text import rule
+from flopod_tui.text.spans import Span
 from flopod_tui.widgets.fields import TextField
 from flopod_tui.widgets.painted import Panel
 from flopod_tui.widgets.unless_gone import unless_gone

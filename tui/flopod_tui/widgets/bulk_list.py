@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from flopod.summary import RunSummary
-from flopod_tui.format import cut, cut_middle, fit, safe
-from flopod_tui.glyphs import look
-from flopod_tui.spans import Spans
+from flopod_tui.text.format import cut, cut_middle, fit, safe
+from flopod_tui.text.glyphs import look
+from flopod_tui.text.spans import Spans
 from flopod_tui.widgets.lines import LineList
 
 

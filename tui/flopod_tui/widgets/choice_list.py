@@ -9,8 +9,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from flopod_tui.format import cut, fit, safe
-from flopod_tui.spans import Spans, spread
+from flopod_tui.text.format import cut, fit, safe
+from flopod_tui.text.spans import Spans, spread
 from flopod_tui.widgets.lines import LineList
 
 

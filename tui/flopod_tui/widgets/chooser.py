@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.strip import Strip
 
-from flopod_tui.spans import GAP
+from flopod_tui.text.spans import GAP
 from flopod_tui.widgets.lines import LineList
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flopod_tui.spans import Spans
+from flopod_tui.text.spans import Spans
+from flopod_tui.text.wrapping import wrapped_rows
 from flopod_tui.widgets.lines import LineList
-from flopod_tui.wrapping import wrapped_rows
 
 
 class Detail(LineList):
@@ -44,7 +44,6 @@ class Detail(LineList):
     def on_resize(self) -> None:
         """Wrap to the new width."""
         self._lay(self._given[0])
-        super().on_resize()
 
     def _lay(self, lines: Sequence[Spans]) -> None:
         width = max(1, self.size.width - 1) if self.wraps else 0

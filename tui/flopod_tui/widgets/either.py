@@ -11,8 +11,8 @@ from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 
-from flopod_tui.format import fit, safe
-from flopod_tui.spans import Span
+from flopod_tui.text.format import fit, safe
+from flopod_tui.text.spans import Span
 from flopod_tui.widgets.painted import Painted
 
 

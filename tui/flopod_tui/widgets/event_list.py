@@ -11,11 +11,11 @@ from textual.message import Message
 from textual.scrollbar import ScrollTo
 
 from flopod.events import Event
-from flopod_tui.event_search import hits
-from flopod_tui.event_text import event_look, event_words
-from flopod_tui.format import clock, cut_left, fit, fit_right, safe, width_of
-from flopod_tui.masking import MASKED, Masking
-from flopod_tui.spans import Span, Spans, cut_spans, span_width
+from flopod_tui.run.event_search import hits
+from flopod_tui.run.event_text import event_look, event_words
+from flopod_tui.text.format import clock, cut_left, fit, fit_right, safe, width_of
+from flopod_tui.text.spans import Span, Spans, cut_spans, span_width
+from flopod_tui.values.masking import MASKED, Masking
 from flopod_tui.widgets.searching import Searching
 
 TYPE = 19
@@ -90,9 +90,8 @@ class EventList(Searching):
         self.pause()
         self.move_to(seq - self._first)
 
-    def on_resize(self) -> None:
+    def resized(self) -> None:
         """Fill the new size with the newest events, if they are followed."""
-        super().on_resize()
         if self.following:
             self.jump(self.count - self.page)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from flopod.summary import Status
-from flopod_tui.filters import FACETS, count_of
-from flopod_tui.glyphs import look
-from flopod_tui.spans import Span, span_width
+from flopod_tui.runs.filters import FACETS, count_of
+from flopod_tui.text.glyphs import look
+from flopod_tui.text.spans import Span, span_width
 from flopod_tui.widgets.painted import Panel
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from textual.widget import Widget
 
-from flopod_tui.form_fields import FormField
-from flopod_tui.format import cut, safe
+from flopod_tui.forms.fields import FormField
+from flopod_tui.text.format import cut, safe
 from flopod_tui.widgets.fields import Pick, TextField
 from flopod_tui.widgets.painted import Panel
 

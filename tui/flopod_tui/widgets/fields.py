@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widgets import Input
 
-from flopod_tui.format import safe
+from flopod_tui.text.format import safe
 from flopod_tui.widgets.painted import Painted
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flopod_tui.help_text import Cell, Row
-from flopod_tui.spans import Span, Spans
+from flopod_tui.frame.help_text import Cell, Row
+from flopod_tui.text.spans import Span, Spans
 from flopod_tui.widgets.lines import LineList
 
 

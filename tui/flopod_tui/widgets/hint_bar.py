@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flopod_tui.spans import Span, span_width, spread
+from flopod_tui.text.spans import Span, span_width, spread
 from flopod_tui.widgets.painted import Panel
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual import events
 from textual.widgets import TextArea
 
-from flopod_tui.json_text import Parsed
-from flopod_tui.typed_json import STEP, harmless, indent_after, read
+from flopod_tui.text.json_text import Parsed
+from flopod_tui.values.typed_json import STEP, harmless, indent_after, read
 
 
 class JsonEditor(TextArea):

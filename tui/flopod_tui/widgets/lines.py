@@ -17,8 +17,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from flopod_tui.keys import Remappable
-from flopod_tui.spans import GAP, Spans
+from flopod_tui.settings.keys import Remappable
+from flopod_tui.text.spans import GAP, Spans
 from flopod_tui.widgets.painted import Painted
 
 
@@ -177,6 +177,10 @@ class LineList(Remappable, Painted, ScrollView, can_focus=True, inherit_bindings
         """Keep the cursor on the screen."""
         self.resize_to(self.count)
         self.reveal(self.cursor)
+        self.resized()
+
+    def resized(self) -> None:
+        """Fill the new size."""
 
     def on_focus(self) -> None:
         """Show the cursor bright."""

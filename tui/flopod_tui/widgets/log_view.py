@@ -10,11 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from flopod.events import Event
-from flopod_tui.format import safe
-from flopod_tui.json_tokens import json_spans
-from flopod_tui.log_lines import log_line, whole_line
-from flopod_tui.masking import Masking
-from flopod_tui.spans import Span, Spans, cut_spans, span_width
+from flopod_tui.run.log_lines import log_line, whole_line
+from flopod_tui.text.format import safe
+from flopod_tui.text.json_tokens import json_spans
+from flopod_tui.text.spans import Span, Spans, cut_spans, span_width
+from flopod_tui.values.masking import Masking
 from flopod_tui.widgets.searching import Searching
 
 STEP = 20

@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flopod_tui.format import safe
-from flopod_tui.messages import MARKS, Said
-from flopod_tui.spans import Span, Spans
+from flopod_tui.frame.messages import MARKS, Said
+from flopod_tui.text.format import safe
+from flopod_tui.text.spans import Span, Spans
 from flopod_tui.widgets.lines import LineList
 
 CLOCK = 11

@@ -16,9 +16,9 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from flopod_tui.format import safe
-from flopod_tui.glyphs import PLAIN
-from flopod_tui.spans import Span, Spans, changed_cells
+from flopod_tui.text.format import safe
+from flopod_tui.text.glyphs import PLAIN
+from flopod_tui.text.spans import Span, Spans, changed_cells
 
 ROLES: dict[str, tuple[str, str]] = {
     "quiet": ("quiet", ""),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flopod_tui.format import cut, fit_right, safe
-from flopod_tui.palette import Found
-from flopod_tui.spans import Span, Spans, spread
+from flopod_tui.frame.palette import Found
+from flopod_tui.text.format import cut, fit_right, safe
+from flopod_tui.text.spans import Span, Spans, spread
 from flopod_tui.widgets.chooser import Chooser
 
 KEY = 10

@@ -14,11 +14,11 @@ from textual.message import Message
 from flopod.stored import utc_now
 from flopod.summary import Status
 from flopod.tree import Node, TreeBuilder
-from flopod_tui.crowds import Crowd
-from flopod_tui.path_lines import PathLines, Place, place
-from flopod_tui.path_search import hits, troubled
-from flopod_tui.path_text import COUNTED, path_row
-from flopod_tui.spans import Spans
+from flopod_tui.paths.crowds import Crowd
+from flopod_tui.paths.lines import PathLines, Place, place
+from flopod_tui.paths.search import hits, troubled
+from flopod_tui.paths.text import COUNTED, path_row
+from flopod_tui.text.spans import Spans
 from flopod_tui.widgets.searching import Searching
 
 

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from flopod_tui.format import width_of
+from flopod_tui.text.format import width_of
 from flopod_tui.widgets.painted import Painted
 
 

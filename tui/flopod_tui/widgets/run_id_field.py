@@ -15,8 +15,8 @@ from textual.widgets import Input
 
 from flopod.errors import FlopodError
 from flopod.summary import RunSummary
-from flopod_tui.format import safe
-from flopod_tui.start_text import run_id_note, run_id_problem
+from flopod_tui.forms.start_text import run_id_note, run_id_problem
+from flopod_tui.text.format import safe
 from flopod_tui.widgets.fields import TextField
 from flopod_tui.widgets.painted import Panel
 from flopod_tui.widgets.unless_gone import unless_gone

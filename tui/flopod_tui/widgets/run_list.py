@@ -13,12 +13,12 @@ from textual.message import Message
 
 from flopod.stored import utc_now
 from flopod.summary import RunSummary
-from flopod_tui.format import cut
-from flopod_tui.glyphs import look
-from flopod_tui.run_columns import USUAL, Placed, cells, head, place
-from flopod_tui.run_order import Order
-from flopod_tui.run_rows import Row
-from flopod_tui.spans import Span, Spans
+from flopod_tui.runs.columns import USUAL, Placed, cells, head, place
+from flopod_tui.runs.order import Order
+from flopod_tui.runs.rows import Row
+from flopod_tui.text.format import cut
+from flopod_tui.text.glyphs import look
+from flopod_tui.text.spans import Span, Spans
 from flopod_tui.widgets.lines import LineList
 
 MEASURED = 200

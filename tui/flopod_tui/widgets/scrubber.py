@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from textual import events
 from textual.message import Message
 
-from flopod_tui.scrub_line import ScrubLine, Track, scrub_line
-from flopod_tui.spans import Span, Spans, span_width
+from flopod_tui.run.scrub_line import ScrubLine, Track, scrub_line
+from flopod_tui.text.spans import Span, Spans, span_width
 from flopod_tui.widgets.painted import Panel
 
 NARROWEST = 8

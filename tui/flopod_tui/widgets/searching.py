@@ -8,7 +8,7 @@ from typing import Any
 
 from textual.message import Message
 
-from flopod_tui.sought import Sought
+from flopod_tui.run.sought import Sought
 from flopod_tui.widgets.lines import LineList
 
 SLICE = 0.03

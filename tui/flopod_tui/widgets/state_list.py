@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from flopod.state import Variable
-from flopod_tui.format import cut, fit, safe, width_of
-from flopod_tui.masking import Masking
-from flopod_tui.spans import Span, Spans, cut_spans
-from flopod_tui.state_rows import StateRow, rows_of
+from flopod_tui.run.state_rows import StateRow, rows_of
+from flopod_tui.text.format import cut, fit, safe, width_of
+from flopod_tui.text.spans import Span, Spans, cut_spans
+from flopod_tui.values.masking import Masking
 from flopod_tui.widgets.searching import Searching
 
 NAME = (8, 28)

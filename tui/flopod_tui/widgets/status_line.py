@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 from time import monotonic
 
-from flopod_tui.format import cut, safe, width_of
-from flopod_tui.messages import MARKS
-from flopod_tui.spans import Spans, spread
+from flopod_tui.frame.messages import MARKS
+from flopod_tui.text.format import cut, safe, width_of
+from flopod_tui.text.spans import Spans, spread
 from flopod_tui.widgets.painted import Panel
 
 MORE = "… L shows all "

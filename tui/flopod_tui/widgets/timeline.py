@@ -13,9 +13,9 @@ from textual.message import Message
 from flopod.events import Event
 from flopod.stored import utc_now
 from flopod.summary import Status
-from flopod_tui.spans import Spans
-from flopod_tui.timeline_rows import Painter, Row
-from flopod_tui.timeline_view import (
+from flopod_tui.text.spans import Spans
+from flopod_tui.timeline.rows import Painter, Row
+from flopod_tui.timeline.view import (
     TimelineView,
     bar_width,
     head_spans,

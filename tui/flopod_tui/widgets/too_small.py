@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from textual.geometry import Size
 
-from flopod_tui.format import cut, width_of
-from flopod_tui.spans import Spans
+from flopod_tui.text.format import cut, width_of
+from flopod_tui.text.spans import Spans
 from flopod_tui.widgets.painted import Panel
 
 INSTEAD = ("flopod runs", "flopod show RUN", "flopod tail RUN")

@@ -17,10 +17,10 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from flopod_tui.form_fields import FieldError, FormField, fields_of, read_fields, typed_from
-from flopod_tui.json_text import Parsed
-from flopod_tui.masking import Masking
-from flopod_tui.typed_json import harmless, pretty
+from flopod_tui.forms.fields import FieldError, FormField, fields_of, read_fields, typed_from
+from flopod_tui.text.json_text import Parsed
+from flopod_tui.values.masking import Masking
+from flopod_tui.values.typed_json import harmless, pretty
 from flopod_tui.widgets.field_row import FieldRow
 from flopod_tui.widgets.fields import Pick
 from flopod_tui.widgets.json_editor import JsonEditor

@@ -10,12 +10,12 @@ import msgspec
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from flopod_tui.format import safe
-from flopod_tui.masking import Masking
-from flopod_tui.spans import Span, Spans, cut_spans
-from flopod_tui.value_lines import Line, Outline
-from flopod_tui.value_search import Where
-from flopod_tui.value_spans import line_spans
+from flopod_tui.text.format import safe
+from flopod_tui.text.spans import Span, Spans, cut_spans
+from flopod_tui.values.lines import Line, Outline
+from flopod_tui.values.masking import Masking
+from flopod_tui.values.search import Where
+from flopod_tui.values.spans import line_spans
 from flopod_tui.widgets.searching import Searching
 
 PIECE = 208

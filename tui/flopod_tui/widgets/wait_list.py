@@ -11,9 +11,19 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from flopod.stored import utc_now
-from flopod_tui.format import age, cut, cut_left, cut_middle, fit, fit_right, safe, since, width_of
-from flopod_tui.open_waits import WaitOf
-from flopod_tui.spans import Span, Spans
+from flopod_tui.forms.open_waits import WaitOf
+from flopod_tui.text.format import (
+    age,
+    cut,
+    cut_left,
+    cut_middle,
+    fit,
+    fit_right,
+    safe,
+    since,
+    width_of,
+)
+from flopod_tui.text.spans import Span, Spans
 from flopod_tui.widgets.lines import LineList
 
 TIMES = 29

@@ -11,9 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from flopod.backend import WorkflowInfo
-from flopod_tui.format import fit, safe
-from flopod_tui.spans import Span, Spans
-from flopod_tui.start_text import NO_WORKFLOW
+from flopod_tui.forms.start_text import NO_WORKFLOW
+from flopod_tui.text.format import fit, safe
+from flopod_tui.text.spans import Span, Spans
 from flopod_tui.widgets.lines import LineList
 
 

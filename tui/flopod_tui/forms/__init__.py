@@ -1,0 +1,1 @@
+"""What the forms ask, check and say."""

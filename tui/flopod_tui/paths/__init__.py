@@ -1,0 +1,1 @@
+"""The path tree of a run as lines that fold."""

@@ -1,0 +1,1 @@
+"""One run as its screen shows it: live, and at any moment of its log."""

@@ -1,0 +1,93 @@
+"""A run as its screen shows it: tree, state and events, folded from the log event by event.
+
+`RunView.of(events)` is the run as it stood after them. `view.at(count)` is the same for a moment
+of the past, found without folding again. It shares the finished parts of this one, so while
+somebody looks at it this one is `held`: events are kept, and folded when they are wanted.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from flopod.events import Event
+from flopod.state import StateBuilder
+from flopod.tree import Node, TreeBuilder
+from flopod_tui.run.past_state import state_after
+from flopod_tui.run.past_tree import Marks, PastTree
+
+
+@dataclass(slots=True)
+class RunView:
+    """What is known of a run after its events so far."""
+
+    events: list[Event] = field(default_factory=list)
+    paths: TreeBuilder = field(default_factory=TreeBuilder)
+    state: StateBuilder = field(default_factory=StateBuilder)
+    held: bool = False
+    """Events are kept, and folded only when asked."""
+    folded: int = 0
+    """How many events tree and state have taken in."""
+    _at: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    _marks: Marks = field(default_factory=Marks)
+
+    @classmethod
+    def of(cls, events: Iterable[Event]) -> RunView:
+        """Return the run as it stood after these events."""
+        view = cls()
+        for event in events:
+            view.after(event)
+        return view
+
+    def after(self, event: Event) -> None:
+        """Take in what happened next; an event that is known already is passed over."""
+        if event.seq <= self.last_seq:
+            return
+        self._at[event.path].append(len(self.events))
+        self.events.append(event)
+        if not self.held:
+            self.fold()
+
+    def fold(self, most: int | None = None) -> bool:
+        """Fold what was kept, so many events at most; tell whether that was all."""
+        end = len(self.events) if most is None else min(len(self.events), self.folded + most)
+        for index in range(self.folded, end):
+            event = self.events[index]
+            self._marks.fold(self.paths, event, index)
+            self.state.add(event)
+        self.folded = end
+        return end == len(self.events)
+
+    def at(self, count: int) -> RunView:
+        """Return the run as it stood after the first `count` events, to be looked at only.
+
+        They must be folded; and it is good until more of them are.
+        """
+        tree = PastTree(self.paths, self._marks, self.events, self._at, count)
+        state = self.state_at(count)
+        return RunView(self.events[:count], tree, state, True, count, self._at, self._marks)
+
+    def state_at(self, count: int) -> StateBuilder:
+        """Return the variables after the first `count` events, which must be folded."""
+        return state_after(self.state, self.events, self._at, count)
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the newest event."""
+        return self.events[-1].seq if self.events else 0
+
+    @property
+    def root(self) -> Node:
+        """The top of the path tree."""
+        return self.paths.root
+
+    def node(self, path: str) -> Node | None:
+        """Return the node at a path."""
+        return self.paths.nodes.get(path)
+
+    def events_at(self, path: str) -> list[Event]:
+        """Return what happened at exactly this path."""
+        indexes = self._at.get(path, [])
+        return [self.events[i] for i in indexes[: bisect_left(indexes, len(self.events))]]

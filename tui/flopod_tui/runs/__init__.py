@@ -1,0 +1,1 @@
+"""The runs of a store, as the list shows them."""

@@ -1,0 +1,1 @@
+"""Texts and spans that are safe to show, whatever they say."""

@@ -1,0 +1,1 @@
+"""When each path of a run was at work, as bars on an axis of time."""

@@ -1,0 +1,1 @@
+"""Stored values as lines that fold; secrets masked."""
