@@ -33,7 +33,7 @@ async def test_the_log_shows_all_messages_with_their_time_and_shell_line(
 ) -> None:
     app = app_over(store)
     async with app.run_test(size=WIDE) as pilot:
-        await until_seen(pilot, ALL)
+        await until_seen(pilot, ALL, "? for keys")
         page(app).say("delivered to it", "ok", "flopod deliver it approve '{}'")
         page(app).say(LONG, "error")
         await pilot.press("L")
@@ -46,7 +46,7 @@ async def test_the_log_shows_all_messages_with_their_time_and_shell_line(
 async def test_the_log_is_searched_and_the_search_cleared(store: MemoryBackend) -> None:
     app = app_over(store)
     async with app.run_test(size=NORMAL) as pilot:
-        await until_seen(pilot, ALL)
+        await until_seen(pilot, ALL, "? for keys")
         for name in ("apples", "pears"):
             page(app).say(name, shell=f"flopod eat {name}")
         await pilot.press("L")
@@ -73,7 +73,7 @@ async def test_the_shell_line_of_a_message_is_copied(
     monkeypatch.setattr("flopod_tui.screens.sharing.copy", keep)
     app = app_over(store)
     async with app.run_test(size=WIDE) as pilot:
-        await until_seen(pilot, ALL)
+        await until_seen(pilot, ALL, "? for keys")
         page(app).say("started it", "ok", "flopod start research")
         await pilot.press("L")
         await until_seen(pilot, "$ flopod start research")
@@ -90,7 +90,7 @@ async def test_the_log_is_written_to_a_file(
     monkeypatch.chdir(tmp_path)
     app = app_over(store)
     async with app.run_test(size=WIDE) as pilot:
-        await until_seen(pilot, ALL)
+        await until_seen(pilot, ALL, "? for keys")
         page(app).say("started it", "ok", "flopod start research")
         await pilot.press("L", "e")
         await until_seen(pilot, "all messages")
@@ -105,7 +105,7 @@ async def test_the_log_is_written_to_a_file(
 async def test_what_is_said_behind_the_log_comes_into_it(store: MemoryBackend) -> None:
     app = app_over(store)
     async with app.run_test(size=WIDE) as pilot:
-        await until_seen(pilot, ALL)
+        await until_seen(pilot, ALL, "? for keys")
         below = page(app)
         await pilot.press("L")
         await until_seen(pilot, "1 message")
@@ -119,7 +119,7 @@ async def test_a_message_for_whoever_looks_is_shown_on_the_screen_on_top(
 ) -> None:
     app = app_over(store)
     async with app.run_test(size=WIDE) as pilot:
-        await until_seen(pilot, ALL)
+        await until_seen(pilot, ALL, "? for keys")
         below = page(app)
         app.action_log()
         await until_seen(pilot, "▸ messages")
@@ -133,7 +133,7 @@ async def test_an_error_stays_until_a_key_is_pressed(
     monkeypatch.setattr(status_line, "READ", 0.0)
     app = app_over(store)
     async with app.run_test(size=WIDE) as pilot:
-        await until_seen(pilot, ALL)
+        await until_seen(pilot, ALL, "? for keys")
         page(app).say("it went wrong", "error")
         page(app).say("something else happened")
         await until_seen(pilot, "✗ it went wrong")
@@ -150,7 +150,7 @@ async def test_an_error_that_nobody_could_have_read_outlives_a_key(
     monkeypatch.setattr(status_line, "READ", 60.0)
     app = app_over(store)
     async with app.run_test(size=WIDE) as pilot:
-        await until_seen(pilot, ALL)
+        await until_seen(pilot, ALL, "? for keys")
         page(app).say("it went wrong", "error")
         await pilot.press("j")
         await until_seen(pilot, "it went wrong")
@@ -174,7 +174,7 @@ async def test_a_long_message_says_where_the_rest_is(
 async def test_what_a_store_holds_reaches_the_log_harmless(store: MemoryBackend) -> None:
     app = app_over(store)
     async with app.run_test(size=WIDE) as pilot:
-        await until_seen(pilot, ALL)
+        await until_seen(pilot, ALL, "? for keys")
         page(app).say("evil \x1b]52;c;x\x07 [@click=app.quit]text[/]", "error", "a\u202eb")
         await until_seen(pilot, r"evil \x1b]52;c;x\x07 [@click=app.quit]text[/]")
         await pilot.press("L")

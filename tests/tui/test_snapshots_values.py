@@ -45,7 +45,7 @@ def test_the_timeline_of_a_failed_run_closer(snap_compare: Any, size: tuple[int,
 @both_sizes
 def test_the_log_as_json_lines(snap_compare: Any, size: tuple[int, int]) -> None:
     app = app_over(a_store(), run_id=WAITING)
-    steps = after("see:approval", "v", "v", "v", "k", "k")
+    steps = after("see:approval", "v", "v", "v", "see:[JSON]", "see:WaitStarted", "k", "k")
     assert snap_compare(app, terminal_size=size, run_before=steps)
 
 

@@ -144,7 +144,7 @@ async def test_another_run_id_is_suggested_on_demand(store: MemoryBackend) -> No
         first = field.value
         await pilot.press("ctrl+g")
         await until(pilot, lambda: field.value not in (first, ""))
-        assert not screen(app).typed
+        assert not screen(app).would_lose()
 
 
 async def test_nothing_can_be_started_before_it_is_valid_and_it_says_why(
@@ -270,7 +270,7 @@ async def test_switching_and_back_loses_nothing_and_is_no_change(store: MemoryBa
         await pilot.press("f4")
         await until_gone(pilot, '"region": "kanto",')
         assert screen(app).query_one(ValueEditor).read().value == before
-        assert not screen(app).typed
+        assert not screen(app).would_lose()
 
 
 async def test_without_a_list_of_workflows_the_name_can_be_typed(

@@ -207,7 +207,8 @@ class FlopodApp(Everywhere):
         self.exit(return_code=128 + number)
 
     def _handle_exception(self, error: Exception) -> None:
-        if of_a_left_screen(_origin(error), self.screen_stack):
+        opened = self.screen_stack if self.is_running else []
+        if of_a_left_screen(_origin(error), opened):
             return
         # In place of Textual's, which prints a traceback with all local variables.
         self._return_code = 1
