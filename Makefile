@@ -32,9 +32,12 @@ install: $(READY) ## Make .venv and install flopod and its tools into it.
 demo: $(READY) ## Open the app with the built-in workflows at work on real files.
 	@$(BIN)/flopod demo
 
+# More than there are cores: many tests wait for processes and terminals.
+JOBS ?= 3
+
 .PHONY: test
 test: $(READY) ## Run the tests.
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
 
 .PHONY: check
 check: format lint types imports test ## All checks: format, lint, types, imports, tests.
@@ -74,6 +77,7 @@ mutants: $(READY) ## Break the code on purpose, one line at a time: a test must 
 .PHONY: screenshots
 screenshots: $(READY) ## Take the pictures in screenshots/ anew.
 	$(BIN)/python screenshots/take.py
+	$(BIN)/python screenshots/record.py
 
 .PHONY: clean
 clean: ## Remove .venv, caches and builds; the runs in .flopod stay.

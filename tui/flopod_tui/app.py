@@ -19,6 +19,7 @@ from textual import events, work
 from textual.app import App
 from textual.binding import Binding
 from textual.driver import Driver
+from textual.message_pump import MessagePump
 from textual.theme import Theme
 from textual.worker import WorkerFailed
 
@@ -77,9 +78,7 @@ class FlopodApp(Everywhere):
         self.first_run = run_id
         self.plain_glyphs = plain_glyphs
         self.reports = reports
-        self._typed = TypeAhead(
-            super().on_event, lambda: self.focused or self.screen, self.call_next
-        )
+        self._typed = TypeAhead(super().on_event, self._focus, self.call_next)
         self._starting = ExitStack()
         self._interrupted = 0.0
 
@@ -156,6 +155,10 @@ class FlopodApp(Everywhere):
             self.page.show_header()
 
     # Keys
+
+    def _focus(self) -> MessagePump | None:
+        """Return what takes keys, if anything does: not when all screens are closed, at the end."""
+        return (self.focused or self.screen) if self.screen_stack else None
 
     async def on_event(self, event: events.Event) -> None:
         """Notice that somebody is there; take keys one after the other."""

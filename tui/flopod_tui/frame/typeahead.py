@@ -23,14 +23,14 @@ class TypeAhead:
 
     Args:
         press: hands a key to what has the focus.
-        target: returns what that is now.
+        target: returns what that is now; None once nothing takes keys any more.
         later: calls something once the app has done with what it is at.
     """
 
     def __init__(
         self,
         press: Callable[[Key], Awaitable[None]],
-        target: Callable[[], MessagePump],
+        target: Callable[[], MessagePump | None],
         later: Callable[[Callable[[], Awaitable[None]]], object],
     ) -> None:
         self._press = press
@@ -48,7 +48,8 @@ class TypeAhead:
             await self._hand_on(key)
 
     async def _hand_on(self, key: Key) -> None:
-        focused = self._target()
+        if (focused := self._target()) is None:
+            return
         await self._press(key)
         if not key.is_forwarded:
             return self.done(key)
