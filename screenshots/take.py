@@ -153,7 +153,9 @@ async def take(picture: Picture, control: Control) -> None:
 
 def portable(svg: str) -> str:
     """Return the picture as every viewer draws it alike: no font to fetch, no leading blanks."""
-    local = re.sub(r"@font-face\s*{[^}]*}\s*", "", svg)
+    # Tracebacks name files of this machine; as long a name keeps every cell in its place.
+    elsewhere = ("/srv/" + "flopod/" * 20)[: len(str(ROOT))]
+    local = re.sub(r"@font-face\s*{[^}]*}\s*", "", svg.replace(str(ROOT), elsewhere))
     local = re.sub(r"font-family: [^;]*;", f"font-family: {FONTS};", local)
     local = local.replace("font-size: 20px", f"font-size: {FONT_SIZE}")
     return RUN_OF_TEXT.sub(placed, local)

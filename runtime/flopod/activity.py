@@ -26,7 +26,7 @@ from flopod.errors import (
 )
 from flopod.execution import Execution
 from flopod.failures import describe, rebuild
-from flopod.moments import wait_until
+from flopod.moments import Moment
 from flopod.recall import Step
 from flopod.retry import Retry
 from flopod.scope import Scope
@@ -129,7 +129,7 @@ async def _first_attempt(
     """Return the number of the attempt to begin with, at its time: a restart resets neither."""
     match step.opened if step is not None else None:
         case ev.ActivityRetrying(attempt=failed, next_at=next_at):
-            await wait_until(execution, next_at, path)
+            await Moment(execution, next_at, path).come()
             return failed + 1
         case ev.ActivityStarted() if options.at_most_once:
             raise execution.stopped(
@@ -213,7 +213,8 @@ async def _retry_or_fail(
         await execution.record(ev.ActivityFailed(error=failed.info), path)
         raise rebuild(failed.info) from failed.error
     next_at = whole_ms(execution.clock.now() + pause)
+    again = Moment(execution, next_at, path)
     await execution.record(
         ev.ActivityRetrying(attempt=attempt, error=failed.info, next_at=next_at), path
     )
-    await wait_until(execution, next_at, path)
+    await again.come()

@@ -17,7 +17,10 @@ JUMP = timedelta(seconds=5)
 
 
 class Moment:
-    """A time that somebody in a run waits for."""
+    """A time that somebody in a run waits for.
+
+    Made before the time is recorded: a clock that is set while the record is written is noticed.
+    """
 
     def __init__(self, execution: Execution, when: datetime, path: str) -> None:
         self._execution = execution
@@ -35,6 +38,16 @@ class Moment:
         self._look_for_jump(now - self._began - passed)
         return now >= self._when or passed >= self._when - self._began
 
+    async def come(self) -> None:
+        """Return when it is time.
+
+        Raises:
+            Suspended: the run is to stop before.
+        """
+        while not self.has_come:
+            await self._execution.park(self._when)
+        self._execution.check()
+
     def _look_for_jump(self, moved: timedelta) -> None:
         """Tell once of a clock that was set. Only the machine's own can be."""
         if self._told or abs(moved) <= JUMP or not isinstance(self._execution.clock, SystemClock):
@@ -44,15 +57,3 @@ class Moment:
         way = "ahead" if seconds > 0 else "back"
         message = f"the clock went {way} by {abs(seconds):,.0f} s while this waited"
         self._execution.journal.ride(ev.LogEmitted(level="warning", message=message), self._path)
-
-
-async def wait_until(execution: Execution, when: datetime, path: str) -> None:
-    """Return when `when` has come.
-
-    Raises:
-        Suspended: the run is to stop before.
-    """
-    moment = Moment(execution, when, path)
-    while not moment.has_come:
-        await execution.park(when)
-    execution.check()

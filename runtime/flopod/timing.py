@@ -11,7 +11,7 @@ from flopod.activity import typed
 from flopod.errors import FlopodError, StaleAppendError
 from flopod.execution import Execution
 from flopod.failures import describe
-from flopod.moments import Moment, wait_until
+from flopod.moments import Moment
 from flopod.recall import Step
 from flopod.records import json_part
 from flopod.scope import Scope
@@ -26,12 +26,13 @@ async def sleep(scope: Scope, id: str, duration: timedelta) -> None:
         return
     execution = scope.execution
     if step is not None and isinstance(step.opened, ev.SleepStarted):
-        wake_at = step.opened.wake_at
+        moment = Moment(execution, step.opened.wake_at, path)
     else:
         await scope.begin(path)
         wake_at = whole_ms(execution.clock.now() + duration)
+        moment = Moment(execution, wake_at, path)
         await execution.record(ev.SleepStarted(wake_at=wake_at), path)
-    await wait_until(execution, wake_at, path)
+    await moment.come()
     execution.journal.ride(ev.SleepCompleted(), path)
 
 
@@ -40,8 +41,8 @@ async def wait(scope: Scope, id: str, event: str, timeout: timedelta | None, typ
     path, step = scope.ask(id, "wait")
     outcome = step.outcome if step is not None else None
     if outcome is None:
-        opened = await _opened(scope, path, step, event, timeout, type)
-        outcome = await _resolved(scope.execution, path, opened, type)
+        opened, due = await _opened(scope, path, step, event, timeout, type)
+        outcome = await _resolved(scope.execution, path, opened, due, type)
     if not isinstance(outcome, ev.WaitCompleted):
         return None
     delivery: Any = scope.execution.recall.by_id[outcome.delivery_id].fact
@@ -55,24 +56,27 @@ async def _opened(
     event: str,
     timeout: timedelta | None,
     type: Any,
-) -> ev.WaitStarted:
+) -> tuple[ev.WaitStarted, Moment | None]:
+    """Return the wait as it is recorded, and when its time is over."""
+    execution = scope.execution
     if step is not None and isinstance(step.opened, ev.WaitStarted):
-        return step.opened
+        deadline = step.opened.deadline
+        return step.opened, Moment(execution, deadline, path) if deadline is not None else None
     schema = shapes.schema_of(type) if type is not None else None
     await scope.begin(path)
-    now = scope.execution.clock.now()
+    now = execution.clock.now()
     deadline = whole_ms(now + timeout) if timeout is not None else None
+    due = Moment(execution, deadline, path) if deadline is not None else None
     opened = ev.WaitStarted(event=event, deadline=deadline, schema=schema)
-    await scope.execution.record(opened, path)
-    return opened
+    await execution.record(opened, path)
+    return opened, due
 
 
 async def _resolved(
-    execution: Execution, path: str, wait: ev.WaitStarted, type: Any
+    execution: Execution, path: str, wait: ev.WaitStarted, due: Moment | None, type: Any
 ) -> ev.WaitCompleted | ev.WaitTimedOut:
     """Take the oldest delivery, or time out. What the log says first is what counts."""
     recall, journal = execution.recall, execution.journal
-    due = Moment(execution, wait.deadline, path) if wait.deadline is not None else None
     while True:
         seen = journal.last_seq
         for delivery in recall.deliveries_for(path, wait):

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -41,7 +42,7 @@ def tmux(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]
     if shutil.which("tmux") is None:
         pytest.skip("no tmux here")
     # A socket's path is short by nature; that of a test is not.
-    speak = ["tmux", "-L", f"flopod-test-{os.getpid()}", "-f", os.devnull]
+    speak = ["tmux", "-L", f"flopod-test-{uuid4().hex}", "-f", os.devnull]
     subprocess.run([*speak, "new-session", "-d", "-s", "x", "cat"], check=True)
     told = subprocess.run(
         [*speak, "display", "-p", "#{socket_path},#{pid},0"], capture_output=True, check=True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from flopod.stored import utc_now
 from flopod_backends import MemoryBackend
 from runtime.lives import RUN, cut, log_lines, told, until
 
+MOMENTS = ("SleepStarted", "WaitStarted", "ActivityRetrying")
 YEARS = timedelta(days=3652)
 JUMPS = [timedelta(seconds=s) for s in (1, 4, 6, 3600)] + [timedelta(days=1), YEARS]
 
@@ -85,6 +86,28 @@ async def test_a_moment_comes_whatever_the_clock_is_set_to(
     word = "ahead" if way > 0 else "back"
     said = [f"the clock went {word} by {jump.total_seconds():,.0f} s while this waited"]
     assert lines == (said if jump > timedelta(seconds=5) else [])
+
+
+class SetMeanwhile(MemoryBackend):
+    """A store under which somebody sets the clock back while a moment is recorded."""
+
+    def __init__(self, wall: Wall) -> None:
+        super().__init__()
+        self.wall = wall
+
+    async def append(self, run_id: str, events: Sequence[Event], **how: Any) -> list[Event]:
+        if any(event.type in MOMENTS for event in events):
+            self.wall.ahead = -YEARS
+        return await super().append(run_id, events, **how)
+
+
+@pytest.mark.parametrize("result", BODIES)
+async def test_a_clock_set_back_while_the_moment_is_recorded_postpones_nothing(
+    wall: Wall, result: str
+) -> None:
+    async with asyncio.timeout(5):
+        done = await run_workflow(BODIES[result], backend=SetMeanwhile(wall), run_id=RUN)
+    assert done == result
 
 
 @pytest.mark.parametrize("way", [1, -1], ids=["ahead", "back"])

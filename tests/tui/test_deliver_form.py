@@ -307,8 +307,9 @@ async def test_no_line_is_wider_than_the_window_and_all_is_reached(store: Memory
         await until_seen(pilot, "Open waits 7", "left")
         assert all(width_of(line) <= SMALL[0] for line in text_of(app).split("\n"))
         for _ in range(20):
-            if app.focused is not None and app.focused.id == "leave":
+            if (before := app.focused) is not None and before.id == "leave":
                 break
             await pilot.press("tab")
+            await until(pilot, lambda before=before: app.focused is not before)
         await until_seen(pilot, "[ Deliver ]", "[ Cancel ]")
         assert isinstance(app.session, Session)

@@ -96,14 +96,15 @@ class FlopodApp(Everywhere):
         return ANSI_VARIABLES
 
     def on_load(self) -> None:
-        """Gather the first frames."""
+        """Heed signals before the terminal is switched over; gather the first frames."""
+        if not self.is_headless:
+            self._heed_signals()
         self._starting.enter_context(self.batch_update())
 
     def on_mount(self) -> None:
         """Open the runs, and see that somebody executes them."""
         self.take_keymap()
         if not self.is_headless:
-            self._heed_signals()
             self.session.pace.measuring = True
             self.session.pace.changed = self.pace_changed
             self.app_suspend_signal.subscribe(self, lambda _: self.session.pace.suspended())

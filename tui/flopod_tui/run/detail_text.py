@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from flopod.state import Variable
 from flopod.stored import Encoded
 from flopod.summary import RunSummary, Status
 from flopod.tree import ACTIVE, Node
+from flopod_tui.paths.crowds import VARIABLES
 from flopod_tui.run.attempts import attempts, attempts_of
 from flopod_tui.run.detail_parts import LINE, block, error_lines, pair, value_block, wrapped
 from flopod_tui.run.view import RunView
@@ -140,23 +142,22 @@ def shell(*words: str) -> str:
 
 
 def _children(node: Node) -> list[Spans]:
-    if not node.children:
+    inside = [child for child in node.children if child.kind not in VARIABLES]
+    if not inside:
         return []
-    counts: dict[str, int] = {}
-    for child in node.children:
-        counts[child.status] = counts.get(child.status, 0) + 1
+    counts = Counter(child.status for child in inside)
     told = ", ".join(f"{count:,} {look(status).word}" for status, count in counts.items())
-    total = f" of {node.total:,}" if node.total and node.total != len(node.children) else ""
-    return [pair("inside", f"{len(node.children):,}{total}: {told}"), *_slowest(node)]
+    total = f" of {node.total:,}" if node.total and node.total != len(inside) else ""
+    return [pair("inside", f"{len(inside):,}{total}: {told}"), *_slowest(inside)]
 
 
-def _slowest(node: Node) -> list[Spans]:
-    """Return which of many children took longest."""
-    if not 1 < len(node.children) <= SLOW:
+def _slowest(inside: Sequence[Node]) -> list[Spans]:
+    """Return which of many paths took longest."""
+    if not 1 < len(inside) <= SLOW:
         return []
     took = [
         (child.ended_at - child.started_at, child.name)
-        for child in node.children
+        for child in inside
         if child.ended_at and child.started_at
     ]
     if len(took) < 2:

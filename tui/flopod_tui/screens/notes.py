@@ -13,6 +13,7 @@ from flopod_tui.screens.dialog import Dialog
 from flopod_tui.text.spans import Spans
 from flopod_tui.widgets.detail import Detail
 
+LATER = 0.05
 Lines = Callable[[int], Sequence[Spans]]
 """Returns the lines for a width."""
 
@@ -42,4 +43,7 @@ class NotesScreen(Dialog[None]):
     def show_notes(self) -> None:
         """Show the lines."""
         detail = self.query_one(Detail)
-        detail.show("notes", self.lines(detail.size.width - 2))
+        if width := detail.container_size.width:
+            detail.show("notes", self.lines(width - 2))
+        else:  # The box is laid out a moment later.
+            self.set_timer(LATER, self.show_notes)

@@ -171,7 +171,8 @@ class Page(Remappable, Screen[Result]):
         found: dict[str, ActiveBinding] = {}
         for active in self.active_bindings.values():
             action = action_name(active.binding.action)
-            if active.enabled and self.offers(action):
+            ours = active.binding.id  # The keys of Textual's own fields go without saying.
+            if ours and active.enabled and self.offers(action):
                 found.setdefault(action, active)
         return found
 
