@@ -33,10 +33,15 @@ class Moment:
     @property
     def has_come(self) -> bool:
         """Whether it is time."""
-        now = self._execution.clock.now()
-        passed = timedelta(seconds=self._execution.loop.time() - self._steady)
+        now, passed = self._execution.clock.now(), self._passed()
         self._look_for_jump(now - self._began - passed)
         return now >= self._when or passed >= self._when - self._began
+
+    @property
+    def rings_at(self) -> datetime:
+        """When it comes, by the wall clock as it is set now."""
+        left = self._when - self._began - self._passed()
+        return min(self._when, self._execution.clock.now() + left)
 
     async def come(self) -> None:
         """Return when it is time.
@@ -45,8 +50,11 @@ class Moment:
             Suspended: the run is to stop before.
         """
         while not self.has_come:
-            await self._execution.park(self._when)
+            await self._execution.park(self.rings_at)
         self._execution.check()
+
+    def _passed(self) -> timedelta:
+        return timedelta(seconds=self._execution.loop.time() - self._steady)
 
     def _look_for_jump(self, moved: timedelta) -> None:
         """Tell once of a clock that was set. Only the machine's own can be."""

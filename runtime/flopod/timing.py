@@ -92,7 +92,7 @@ async def _resolved(
             if (late := await _timed_out(execution, path, wait.event, seen)) is not None:
                 return late
         else:
-            await execution.park(wait.deadline)
+            await execution.park(due.rings_at if due is not None else None)
 
 
 def _misfit(payload: Encoded, schema: dict[str, Any] | None, type: Any) -> str:
