@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.suggester import Suggester
 
 from flopod_tui.query import Vocabulary, complete
+from flopod_tui.settings.keys import Remappable
 from flopod_tui.widgets.fields import TextField
 
 
@@ -30,7 +31,7 @@ class Completer(Suggester):
         return value + rest if rest else None
 
 
-class FilterField(TextField):
+class FilterField(Remappable, TextField):
     """A filter."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
