@@ -37,7 +37,7 @@ JOBS ?= 3
 
 .PHONY: test
 test: $(READY) ## Run the tests.
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
 
 .PHONY: check
 check: format lint types imports test ## All checks: format, lint, types, imports, tests.
