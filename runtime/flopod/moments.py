@@ -14,6 +14,8 @@ from flopod.execution import Execution
 
 JUMP = timedelta(seconds=5)
 """A wall clock that moved by more than this is told in the run's log."""
+ROUNDED = timedelta(milliseconds=10)
+"""Clocks differ by less than this without having been set: to ring that much early is to spin."""
 
 
 class Moment:
@@ -40,8 +42,8 @@ class Moment:
     @property
     def rings_at(self) -> datetime:
         """When it comes, by the wall clock as it is set now."""
-        left = self._when - self._began - self._passed()
-        return min(self._when, self._execution.clock.now() + left)
+        as_set = self._execution.clock.now() + (self._when - self._began - self._passed())
+        return as_set if self._when - as_set > ROUNDED else self._when
 
     async def come(self) -> None:
         """Return when it is time.
