@@ -41,7 +41,6 @@ class BulkList(LineList):
         """Leave only those that were refused."""
         self.runs = [run for run in self.runs if run.run_id in self.refused]
         self.resize_to(len(self.runs))
-        self.refresh(layout=True)
         self.move_to(0)
 
     def row(self, index: int, width: int) -> Spans:

@@ -66,6 +66,7 @@ class LineList(Remappable, Painted, ScrollView, can_focus=True, inherit_bindings
         super().__init__(id=id, classes=classes)
         self.count = 0
         """How many rows there are."""
+        self._rows_laid_out = 0
         self._shown: dict[int, tuple[Spans, bool]] = {}
 
     def row(self, index: int, width: int) -> Spans:
@@ -97,9 +98,18 @@ class LineList(Remappable, Painted, ScrollView, can_focus=True, inherit_bindings
         """Say how many rows there are now, and repaint what changed."""
         self.count = count
         self.virtual_size = Size(0, self._wanted_height())
+        if count != self._rows_laid_out and self.styles.auto_dimensions:
+            self._rows_laid_out = count
+            # Textual counts no change while a layout is pending: its cached height would stay.
+            self._layout_updates += 1
+            self.refresh(layout=True)
         if count and self.cursor >= count:
             self.cursor = count - 1
         self.repaint_changed()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Be as high as the rows, where the height is left to the content."""
+        return self.count + self.HEAD
 
     def repaint_changed(self) -> None:
         """Send the lines again whose content is not what was shown."""

@@ -68,7 +68,6 @@ class WaitList(LineList):
         wanted = words.lower().split()
         self.shown_ones = [one for one in self.waits if all(w in _text(one) for w in wanted)]
         self.resize_to(len(self.shown_ones) + 1)
-        self.refresh(layout=True)
         self.move_to(0)
         self.cursor_moved()
 

@@ -82,7 +82,6 @@ class WorkflowList(LineList, inherit_bindings=False):
         self.set_reactive(WorkflowList.cursor, 0)
         self.set_class(not self.known, "-none")
         self.resize_to(self.count)
-        self.refresh(layout=True)
         self.post_message(self.Typed(text))
         self.cursor_moved()
 
