@@ -8,6 +8,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Hundreds of processes are started: none should compile what another one has.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The first of these that is Python 3.11 or later and can make a virtual environment.
 FITS := import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for it in python3 python3.11 python3.12 python3.13 python3.14; do \

@@ -21,6 +21,8 @@ from flopod_backends.sidecar import read_sidecar
 _MOST_PLACES = 10_000
 _END = 1_000_000
 """Bytes at the end of a long log that are read alone when only the newest events are wanted."""
+_BEGINNING = 64_000
+"""Bytes that are read alone when only the first events are wanted."""
 _OF_ONE_FILE = (EACCES, EPERM, EIO)
 
 
@@ -124,6 +126,27 @@ class Catalogue:
         if found.damage:
             raise CorruptLogError(run_id, *found.damage, events)
         return events
+
+    def some(self, run_id: str, after: int, limit: int) -> list[Event]:
+        """Return no more than `limit` of the events above `after`, what is behind them untold.
+
+        Raises:
+            CorruptLogError: the log is damaged before that.
+        """
+        read = None if after > 0 else self._fs.read(self._folder.log(run_id), 0, _BEGINNING)
+        events = scan(read[1]).events if read else []
+        if len(events) < limit:
+            events = self._as_far_as_good(run_id, after, limit)
+        return events[:limit]
+
+    def _as_far_as_good(self, run_id: str, after: int, limit: int) -> list[Event]:
+        try:
+            return self.events(run_id, after)
+        except CorruptLogError as error:
+            good = [event for event in error.events if isinstance(event, Event)]
+            if len(good) < limit:
+                raise
+            return good
 
     def _newest(self, run_id: str, offset: int, after: int) -> list[Event] | None:
         """Return the events above `after` from the end of a log alone, what is before unread.

@@ -93,9 +93,12 @@ class FileBackend:
             await self._read(self._leases.release, lease, False)
         return recorded
 
-    async def events(self, run_id: str, after: int = 0) -> list[Event]:
+    async def events(self, run_id: str, after: int = 0, limit: int | None = None) -> list[Event]:
         """Return the events with a number above `after`, in order."""
-        return await self._read(self._catalogue.events, check_run_id(run_id), after)
+        check_run_id(run_id)
+        if limit is None:
+            return await self._read(self._catalogue.events, run_id, after)
+        return await self._read(self._catalogue.some, run_id, after, limit)
 
     async def summary(self, run_id: str) -> RunSummary | None:
         """Return the run's summary as a list would show it."""

@@ -128,15 +128,17 @@ class FileSystem:
             offset += len(chunk)
         return b"".join(chunks)
 
-    def read(self, path: Path, offset: int = 0) -> tuple[Key, bytes] | None:
-        """Return a file's key and content from `offset` on; None when it is not there."""
+    def read(
+        self, path: Path, offset: int = 0, size: int | None = None
+    ) -> tuple[Key, bytes] | None:
+        """Return a file's key and (`size` bytes of) its content from `offset` on; None: no file."""
         try:
             # A pipe put in the place of a file must not make us wait for its other end.
             fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | _COMMON)
         except FileNotFoundError:
             return None
         try:
-            data = self.read_from(fd, offset)
+            data = self.read_from(fd, offset) if size is None else os.pread(fd, size, offset)
             return Key.of(os.fstat(fd)), data
         finally:
             os.close(fd)

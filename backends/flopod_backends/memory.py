@@ -79,10 +79,11 @@ class MemoryBackend:
         self._summaries[run_id] = summary
         self._feed.tell({run_id: summary.last_seq})
 
-    async def events(self, run_id: str, after: int = 0) -> list[Event]:
+    async def events(self, run_id: str, after: int = 0, limit: int | None = None) -> list[Event]:
         """Return the events with a number above `after`, in order."""
         self._check(run_id)
-        return [records.parse(line) for line in self._logs.get(run_id, ())[max(after, 0) :]]
+        lines = self._logs.get(run_id, ())[max(after, 0) :]
+        return [records.parse(line) for line in lines[:limit]]
 
     async def summary(self, run_id: str) -> RunSummary | None:
         """Return the run's summary as a list would show it."""

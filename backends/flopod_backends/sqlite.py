@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -74,6 +74,8 @@ class SqliteBackend:
         self._follower: Follower | None = None
         self._opening: asyncio.Task[Writer] | None = None
         self._closed = False
+        self._counted: tuple[object, dict[Status, int]] = None, {}
+        """The runs by status, and of which version of the store and which workers."""
 
     @property
     def url(self) -> str:
@@ -96,12 +98,12 @@ class SqliteBackend:
         writer = self._writer or await self._open()
         return await writer.append(Append(run_id, stored, lease, expect, guard)) if stored else []
 
-    async def events(self, run_id: str, after: int = 0) -> list[Event]:
+    async def events(self, run_id: str, after: int = 0, limit: int | None = None) -> list[Event]:
         """Return the events with a number above `after`, in order."""
         check_run_id(run_id)
         await self._open()
         try:
-            return await self._logs.events(run_id, max(after, 0))
+            return await self._logs.events(run_id, max(after, 0), limit)
         except CorruptLogError:
             with suppress(BackendError):
                 await self._leases.damaged(run_id)
@@ -125,7 +127,15 @@ class SqliteBackend:
 
     async def counts(self) -> dict[Status, int]:
         """Return how many runs stand how."""
-        sql, parameters = sqlite_query.counting(await self._leases.living())
+        living = await self._leases.living()
+        [[version]] = await self._read(sqlite_query.VERSION)
+        # Asked every few seconds by whoever shows them, and all runs are looked at to count them.
+        if self._counted[0] != (version, frozenset(living)):
+            self._counted = (version, frozenset(living)), await self._count(living)
+        return dict(self._counted[1])
+
+    async def _count(self, living: Iterable[str]) -> dict[Status, int]:
+        sql, parameters = sqlite_query.counting(living)
         counts: Counter[Status] = Counter()
         for status, stored, lost in await self._read(sql, *parameters):
             counts.update({_status(status): stored - lost, Status.INTERRUPTED: lost})

@@ -16,9 +16,9 @@ from flopod.errors import FlopodError
 from flopod_backends.feed import Feed
 from flopod_backends.following import Following
 from flopod_backends.sqlite_open import Execute
+from flopod_backends.sqlite_query import VERSION
 from flopod_backends.watch import hints
 
-_VERSION = "PRAGMA data_version"
 _LAST = "SELECT rev FROM last_change"
 _CHANGED = """
 SELECT rev, run_id, last_seq FROM runs WHERE rev > ?
@@ -42,14 +42,17 @@ class Follower(Following):
         self._feed = feed
         self._last_seq = last_seq
         self._hinted = asyncio.Event()
+        self._written = False
+        """Somebody wrote; otherwise it is only time to look."""
         self._version = self._rev = 0
 
     async def _begin(self) -> None:
-        [[self._version]] = await self._read(_VERSION)
+        [[self._version]] = await self._read(VERSION)
         [[self._rev]] = await self._read(_LAST)
 
     async def _follow(self) -> None:
         # Looks at once, and a few times more while the watch is being set.
+        self._written = True
         self._hinted.set()
         hinting = asyncio.create_task(self._hint())
         try:
@@ -61,7 +64,8 @@ class Follower(Following):
             await asyncio.wait([hinting])
 
     async def _hint(self) -> None:
-        async for _ in hints(self._folder, lambda path: path.endswith(self._files)):
+        async for paths in hints(self._folder, lambda path: path.endswith(self._files)):
+            self._written = self._written or bool(paths)
             self._hinted.set()
 
     async def _look_when_hinted(self) -> None:
@@ -74,11 +78,12 @@ class Follower(Following):
                 pass
             else:
                 self._hinted.clear()
-                pauses = iter(_SETTLING)
+                if self._written:
+                    self._written, pauses = False, iter(_SETTLING)
             await self._look()
 
     async def _look(self) -> None:
-        [[version]] = await self._read(_VERSION)
+        [[version]] = await self._read(VERSION)
         if version == self._version:
             return
         self._version = version

@@ -8,7 +8,6 @@ as nothing in the folder was made, renamed or deleted, its time stays the same.
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 import time
 from contextlib import suppress
@@ -161,7 +160,7 @@ class Place:
                     f"{self.path} is not there but {left} is, with what was written last; "
                     "put the store back beside it, or move that file away"
                 )
-        new = os.path.join(self._folder, f".{self.path.name}.{secrets.token_hex(4)}.new")
+        new = os.path.join(self._folder, f".{self.path.name}.{os.urandom(4).hex()}.new")
         try:
             self._put(new)
         except OSError as error:
@@ -202,6 +201,11 @@ def _write(path: str, data: bytes) -> None:
 def _key(name: str) -> _Key | None:
     try:
         found = os.stat(name)
+    except PermissionError as error:
+        raise BackendError(
+            f"{name} can no longer be looked at ({error.strerror}); check the permissions of its "
+            "directory"
+        ) from None
     except OSError:
         return None
     return found.st_dev, found.st_ino

@@ -18,6 +18,8 @@ SELECT {ROW}, leases.worker_id
 FROM runs LEFT JOIN leases USING (run_id)
 WHERE runs.run_id = ?
 """
+VERSION = "PRAGMA data_version"
+"""Another number once another connection, ours that writes among them, has committed."""
 SUBMITTED = "SELECT submitted_at FROM runs WHERE run_id = ?"
 _COUNTS = """
 SELECT CAST(status AS BLOB), count(*), 0 FROM runs GROUP BY status

@@ -10,7 +10,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +70,6 @@ def _tables() -> Mapping[str, bytes]:
 
 def _built() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    script = files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
+    script = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
     connection.executescript(script)
     return connection

@@ -118,8 +118,11 @@ class Backend(Protocol):
             BackendError: the store cannot be written.
         """
 
-    async def events(self, run_id: str, after: int = 0) -> list[Event]:
+    async def events(self, run_id: str, after: int = 0, limit: int | None = None) -> list[Event]:
         """Return the events with a number above `after`, in order; empty for an unknown run.
+
+        Args:
+            limit: return no more than so many; what is behind them, damage too, need not be read.
 
         Raises:
             CorruptLogError: the log is damaged; its `events` are those before the damage.

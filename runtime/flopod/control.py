@@ -8,7 +8,8 @@ is decided again.
 from __future__ import annotations
 
 import asyncio
-import secrets
+import os
+import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable
 from contextlib import aclosing, suppress
 from datetime import datetime
@@ -28,7 +29,6 @@ from flopod.errors import (
     UnknownWorkflowError,
 )
 from flopod.events import Event, Fact
-from flopod.recall import replayed
 from flopod.records import json_part
 from flopod.registry import Workflow, by_name
 from flopod.stored import Encoded, encoded
@@ -156,7 +156,7 @@ class Control:
         if named := paths.named_run_id(run_id):
             return await self._create(named, [submitted])
         while True:
-            new = paths.new_run_id(name, submitted.at, secrets.randbits(64))
+            new = paths.new_run_id(name, submitted.at, int.from_bytes(os.urandom(8)))
             with suppress(RunExistsError):
                 return await self._create(new, [submitted])
 
@@ -190,6 +190,8 @@ class Control:
         return guard.answer(recorded.seq)
 
     async def _deliver_once(self, run: RunSummary, delivery: Delivery) -> Delivered:
+        from flopod.recall import replayed  # Who only looks need not load what replays.
+
         events = await self.backend.events(run.run_id)
         known = replayed(events).by_id.get(delivery.fact.delivery_id)
         if known is not None:
@@ -209,6 +211,8 @@ class Control:
         async def once(run: RunSummary) -> str:
             if run.status not in (Status.ERROR, Status.CANCELLED, Status.NEEDS_ATTENTION):
                 raise RunFinishedError(run_id, run.status, "retry what has not failed")
+            from flopod.recall import replayed
+
             recall = replayed(await self.backend.events(run_id))
             voided = recall.voided_by_retry()
             await self._append(run, ev.RunRetried(voided=voided))
@@ -248,7 +252,7 @@ class Control:
         events = await self.events(run_id)
         if not 1 <= at_seq <= events[-1].seq:
             raise EventNotFoundError(run_id, at_seq, events[-1].seq)
-        made = f"{run_id[:100]}-fork-{secrets.token_hex(3)}"
+        made = f"{run_id[:100]}-fork-{os.urandom(3).hex()}"
         id = paths.check_run_id(made if new_run_id is None else new_run_id)
         forked = Event(ev.RunForked(source=run_id, source_seq=at_seq), at=self._clock.now())
         return await self._create(id, [*events[:at_seq], forked])
@@ -285,11 +289,11 @@ class Control:
             try:
                 return await decide(await self.get(run_id))
             except StaleAppendError:
-                await asyncio.sleep(secrets.randbelow(10) / 1000)
+                await asyncio.sleep(random.random() / 100)
 
     async def _append(self, run: RunSummary, fact: Fact, path: str = "") -> Event:
-        event = Event(fact, path, self._clock.now())
-        return (await self.backend.append(run.run_id, [event], expect=run.last_seq))[-1]
+        new = [Event(fact, path, self._clock.now())]
+        return (await self.backend.append(run.run_id, new, expect=run.last_seq))[-1]
 
 
 def _statuses(given: Status | str | Collection[str] | None) -> frozenset[Status] | None:

@@ -6,7 +6,6 @@ checked, the keys are made safe, so a path splits at `/`, `[` and `]` and nowher
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -77,6 +76,8 @@ def key_text(key: object) -> str:
     safe = _UNSAFE.sub(_percent, text)
     if len(safe) <= MAX_ID:
         return safe
+    import hashlib  # Few keys are as long, and it loads a library of its own.
+
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return f"{safe[: MAX_ID - 17]}~{digest}"
 

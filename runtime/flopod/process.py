@@ -7,7 +7,6 @@ started, as the kernel counts it since the boot that it also names.
 from __future__ import annotations
 
 import os
-import secrets
 import socket
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,7 +25,7 @@ def this_process(
     """Return this process as a worker of its own, with a new `worker_id` at every call."""
     since, host, pid = now or utc_now(), this_host(), os.getpid()
     return WorkerInfo(
-        worker_id=f"{host}-{pid}-{secrets.token_hex(4)}",
+        worker_id=f"{host}-{pid}-{os.urandom(4).hex()}",
         host=host,
         pid=pid,
         process_start=process_start(pid) or "",
@@ -47,6 +46,20 @@ def process_start(pid: int) -> str | None:
 
     None: there is no such process, or it has ended and only waits for its parent to notice.
     """
+    return _own_start(pid) if pid == os.getpid() else _start(pid)
+
+
+@cache
+def _own_start(pid: int) -> str | None:
+    # Asked at each claim and each list, and slow to read for a process of many threads.
+    return _start(pid)
+
+
+# A child of a child may have the pid of an ancestor that is gone.
+os.register_at_fork(after_in_child=_own_start.cache_clear)
+
+
+def _start(pid: int) -> str | None:
     if not _has_proc():
         return "" if _exists(pid) else None
     try:

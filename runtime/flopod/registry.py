@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
@@ -88,6 +87,8 @@ class Workflow(Generic[P, R]):
             source = inspect.getsource(self.fn)
         except (OSError, TypeError):
             return ""
+        import hashlib  # It loads a library that who only looks at runs needs not.
+
         return hashlib.blake2b(source.encode(), digest_size=6).hexdigest()
 
     def store_input(self, value: object) -> Encoded:

@@ -14,7 +14,6 @@ from decimal import Decimal
 from math import copysign, isfinite, isnan
 from typing import Any, TypeAlias
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from flopod.refusal import Refused
 
@@ -97,6 +96,8 @@ def _write_datetime(value: datetime) -> Leaf:
 
 def _write_clock(value: datetime | time) -> str:
     """Return ISO 8601, with the zone's name in brackets as RFC 9557 has it, and a set fold."""
+    from zoneinfo import ZoneInfo  # Few values have such a zone, and its tables take long to load.
+
     text, zone = value.isoformat(), value.tzinfo
     if isinstance(zone, ZoneInfo) and zone.key is not None:
         text += f"[{zone.key}]"
@@ -176,7 +177,13 @@ def _read_clock(json: Any) -> tuple[str, tzinfo | None, int]:
     if not match:
         raise ValueError
     at, zone, fold = match.groups()
-    return at, ZoneInfo(zone) if zone else None, 1 if fold else 0
+    return at, _zone(zone) if zone else None, 1 if fold else 0
+
+
+def _zone(name: str) -> tzinfo:
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(name)
 
 
 def _read_set(json: Any) -> set[Any]:

@@ -6,7 +6,7 @@ of their own: their status follows from what is below them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,9 @@ _BY_RANK = (*ACTIVE, *SETTLED)
 
 DECLARED = ("branch", "each", "parallel")
 """Containers that can be empty and done."""
+
+OF_THE_RUN = frozenset({ev.EventDelivered, ev.LogEmitted})
+"""Facts that say nothing of the node at their path."""
 
 INSIDE = {"each": "item", "parallel": "branch", "branch": "case", "repeat": "iteration"}
 
@@ -82,15 +85,19 @@ class TreeBuilder:
 
     def __init__(self) -> None:
         self.root = Node("", "run", status=Status.QUEUED)
-        self.nodes: dict[str, Node] = {"": self.root}
+        self._known = {"": self.root}
+        self.nodes: Mapping[str, Node] = self._known
         self.changed: set[str] = set()
         """Paths whose node changed since somebody last cleared this."""
+        self.taken = 0
+        """How many events it has taken in."""
         self._shelved: list[tuple[Node, Status | None]] = []
         """What was under way when the run ended: a retry goes on with it."""
 
     def add(self, event: Event) -> None:
         """Take one event in."""
-        if event.path == "" or isinstance(event.fact, ev.EventDelivered | ev.LogEmitted):
+        self.taken += 1
+        if event.path == "" or type(event.fact) in OF_THE_RUN:
             self._add_to_run(event)
         else:
             self._add_to_node(self._node(event.path, event.at), event)
@@ -120,16 +127,25 @@ class TreeBuilder:
 
     def _add_to_node(self, node: Node, event: Event) -> None:
         at = event.at
-        match event.fact:
+        match event.fact:  # the most frequent first: to ask what a fact is takes its time
             case ev.ActivityStarted(attempt=attempt):
                 node.kind, node.attempt = "activity", attempt
                 self._set(node, Status.RUNNING, at)
-            case ev.ActivityRetrying(error=error, next_at=next_at):
-                node.error, node.until = error, next_at
-                self._set(node, Status.RETRYING, at)
             case ev.ActivityCompleted(attempt=attempt):
                 node.kind, node.attempt, node.error = "activity", attempt, None
                 self._set(node, Status.OK, at)
+            case (
+                ev.EachItemCompleted()
+                | ev.RepeatIterationCompleted()
+                | ev.ParallelBranchCompleted()
+            ):
+                self._set(node, Status.OK, at)
+            case ev.VarSet() | ev.ListSet() | ev.MapSet():
+                node.kind = {ev.VarSet: "var", ev.ListSet: "list"}.get(type(event.fact), "map")
+                self._set(node, Status.OK, at)
+            case ev.ActivityRetrying(error=error, next_at=next_at):
+                node.error, node.until = error, next_at
+                self._set(node, Status.RETRYING, at)
             case ev.ActivityFailed(error=error):
                 node.kind, node.attempt, node.error = "activity", error.attempts, error
                 self._set(node, Status.ERROR, at)
@@ -142,12 +158,6 @@ class TreeBuilder:
             case ev.ParallelStarted(total=total):
                 node.kind, node.total = "parallel", total
                 self._settle(node, at)
-            case (
-                ev.EachItemCompleted()
-                | ev.RepeatIterationCompleted()
-                | ev.ParallelBranchCompleted()
-            ):
-                self._set(node, Status.OK, at)
             case ev.EachItemFailed(error=error) | ev.ParallelBranchFailed(error=error):
                 node.error = error
                 self._set(node, Status.ERROR, at)
@@ -161,9 +171,6 @@ class TreeBuilder:
                 self._set(node, Status.OK, at)
             case ev.WaitTimedOut():
                 node.note += " (timed out)"
-                self._set(node, Status.OK, at)
-            case ev.VarSet() | ev.ListSet() | ev.MapSet():
-                node.kind = {ev.VarSet: "var", ev.ListSet: "list"}.get(type(event.fact), "map")
                 self._set(node, Status.OK, at)
         self.changed.add(node.path)
 
@@ -185,8 +192,9 @@ class TreeBuilder:
             kind = INSIDE.get(above.kind, "item")
         node = Node(path, kind, above, len(above.children), started_at=at)
         above.children.append(node)
-        self.nodes[path] = node
-        self.changed |= {path, above.path}
+        self._known[path] = node
+        self.changed.add(path)
+        self.changed.add(above.path)
         return node
 
     def _set(self, node: Node, status: Status | None, at: datetime) -> None:

@@ -13,7 +13,8 @@ from stories import STORY, Reopen, step, submitted, told_of
 from flopod.backend import Backend, RunQuery
 from flopod.errors import StaleAppendError
 
-KILLS = 20
+KILLS = 8
+"""Of processes that only append; `faults/test_kills.py` has many more, of workers."""
 
 
 class DurabilityContract:
@@ -106,7 +107,7 @@ class DurabilityContract:
         for _ in range(KILLS // 4):
             runs = [f"r{n}" for n in range(4)]
             acknowledged += sum(await asyncio.gather(*(_killed(backend, r, chance) for r in runs)))
-        assert acknowledged > 100
+        assert acknowledged > 40
         for run_id in runs:
             found = await reopen().events(run_id)
             assert await reopen().summary(run_id) == told_of(run_id, found)

@@ -50,6 +50,13 @@ class LogContract:
         for after in (0, 1, 7, len(STORY) - 1, len(STORY), 1000, 3, 0):
             assert await backend.events("r1", after) == recorded[after:]
 
+    async def test_a_limit_gives_the_first_of_them(self, backend: Backend) -> None:
+        recorded = await backend.append("r1", STORY)
+        for after in (0, 3, len(STORY)):
+            for limit in (0, 1, 4, len(STORY), 1000):
+                assert await backend.events("r1", after, limit) == recorded[after:][:limit]
+        assert await backend.events("r2", 0, 1) == []
+
     async def test_a_reader_that_goes_on_where_it_was_misses_nothing(
         self, backend: Backend
     ) -> None:

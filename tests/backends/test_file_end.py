@@ -22,8 +22,10 @@ class Counting(FileSystem):
 
     taken = 0
 
-    def read(self, path: Path, offset: int = 0) -> tuple[Key, bytes] | None:
-        found = super().read(path, offset)
+    def read(
+        self, path: Path, offset: int = 0, size: int | None = None
+    ) -> tuple[Key, bytes] | None:
+        found = super().read(path, offset, size)
         if found and path.suffix == ".jsonl":
             self.taken = len(found[1])
         return found
@@ -58,6 +60,21 @@ async def test_the_end_alone_is_read_wherever_it_begins(
         fs = Counting()
         assert await newest(tmp_path, after, fs) == written[after:]
         assert fs.taken == END
+
+
+async def test_of_the_first_events_the_beginning_alone_is_read(
+    tmp_path: Path, written: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "_BEGINNING", END)
+    log = tmp_path / "events" / "r1.jsonl"
+    log.write_bytes(log.read_bytes()[:-3] + b"x}\n")  # damage at its end
+    store = FileBackend(tmp_path, fs=(fs := Counting()))
+    assert await store.events("r1", limit=1) == written[:1]
+    assert fs.taken == END
+    assert await store.events("r1", limit=len(written) - 10) == written[:-10]
+    with pytest.raises(CorruptLogError):
+        await store.events("r1", limit=len(written))
+    await store.close()
 
 
 async def test_what_begins_further_up_is_read_with_all_before(

@@ -57,6 +57,15 @@ async def test_a_damaged_log_is_told_with_what_is_before_it_and_nothing_follows_
     assert event.seq == 2
 
 
+async def test_the_first_events_are_told_whatever_is_behind_them(
+    other: SqliteBackend, path: Path
+) -> None:
+    execute(path, DAMAGE["an unknown type"][0])
+    assert len(await other.events("r1", limit=1)) == 1
+    with pytest.raises(CorruptLogError):
+        await other.events("r1", limit=2)
+
+
 async def test_a_bad_row_over_a_damaged_log_is_shown_as_damaged(
     store: SqliteBackend, other: SqliteBackend, path: Path
 ) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import app
 import deliveries
+import filtering
 import listing
 import lists
 import opening
@@ -33,6 +34,7 @@ BENCHES: dict[str, Callable[[Path, int], dict[str, Any]]] = {
     "processes": processes.measure,
     "listing": listing.measure,
     "lists": lists.measure,
+    "filtering": filtering.measure,
     "app": app.measure,
 }
 

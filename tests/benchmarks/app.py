@@ -108,10 +108,12 @@ def _opens(folder: Path) -> dict[str, float]:
         whole = time.perf_counter() - start
         app.quiet()
         moves = [_answer(app, "j") for _ in range(8)]
+        steps = [_answer(app, key) for key in ",,.,,.,,"]
     return {
         "open_tail_ms": tail * 1e3,
         "open_whole_ms": whole * 1e3,
         "key_in_100_000_events_ms": sorted(moves)[4] * 1e3,
+        "step_in_time_ms": sorted(steps)[4] * 1e3,
     }
 
 

@@ -94,6 +94,19 @@ async def slow(wf: Runtime) -> str:
 
 
 @workflow
+async def held(wf: Runtime, input: str) -> str:
+    """One step that lasts until there is a file of the name given."""
+
+    def long() -> None:
+        effect("begun")
+        while not os.path.exists(input):
+            time.sleep(0.01)
+
+    await wf.activity("long", long)
+    return "done"
+
+
+@workflow
 async def everything(wf: Runtime) -> dict[str, Any]:
     """Use every primitive."""
 

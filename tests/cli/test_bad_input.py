@@ -41,6 +41,8 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "a byte order mark": (("start", "order", "\ufeff{}", *W), "BOM"),
     "Latin-1": (("start", "order", '"\udce9"', *W), "not UTF-8"),
     "too deep": (("start", "order", "[" * 5000, *W), "nested too deeply"),
+    "two thousand levels": (("run", "order", "[" * 2000 + "]" * 2000, *W), "nested too deeply"),
+    "five hundred levels": (("run", "order", "[" * 500 + "]" * 500, *W), "200 levels deep"),
     "a huge number": (("start", "order", "9" * 5000, *W), "digit"),
     "no such file": (("start", "order", "@gone.json", *W), "No such file"),
     "given twice": (("start", "order", "1", "--input-file", "x", *W), "give one"),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +100,37 @@ async def test_of_two_apps_the_last_one_wins_name_by_name(path: Path) -> None:
     one.save()
     two.save()
     assert values(path) == {"panes": [1, 2], "runs.sort": "took"}
+
+
+async def test_of_two_apps_that_write_at_once_no_name_is_lost(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = MemoryFile(path), MemoryFile(path)
+    one.open(STORE, history=True).put("runs.sort", "age")
+    two.open(STORE, history=True).put("panes", [1, 2])
+    write, others = memory_file.write_private, [threading.Thread(target=two.save)]
+
+    def write_while_another_does(file: Path, text: str) -> None:
+        for other in others[:]:
+            others.remove(other)
+            other.start()
+            other.join(0.05)
+        write(file, text)
+
+    monkeypatch.setattr(memory_file, "write_private", write_while_another_does)
+    [other] = others
+    one.save()
+    other.join(5)
+    assert values(path) == {"runs.sort": "age", "panes": [1, 2]}
+
+
+def test_a_lock_that_is_not_let_go_keeps_nobody_from_writing(path: Path) -> None:
+    kept(path, ("runs.sort", "age"))
+    fd = os.open(path.parent, os.O_RDONLY)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    kept(path, ("panes", [1]))
+    os.close(fd)
+    assert values(path) == {"runs.sort": "age", "panes": [1]}
 
 
 def test_what_was_typed_for_one_store_is_not_offered_in_another(path: Path) -> None:

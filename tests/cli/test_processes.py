@@ -20,7 +20,8 @@ import pexpect
 import pytest
 
 from cli.conftest import FLOWS, Flopod
-from flopod.events import ActivityCompleted
+from flopod.events import ActivityCompleted, Event, RunSubmitted
+from flopod.stored import encoded
 from flopod_backends import open_backend
 
 PROGRAM = [sys.executable, "-m", "flopod_tui"]
@@ -85,6 +86,15 @@ def completed_steps(store: str, run_id: str) -> set[str]:
         return {event.path for event in events if isinstance(event.fact, ActivityCompleted)}
 
     return asyncio.run(read())
+
+
+async def many_runs(store: str) -> None:
+    """Submit runs of which a list is more than a pipe takes."""
+    backend = open_backend(store)
+    submitted = [Event(RunSubmitted(workflow="w", input=encoded(None)))]
+    ids = [f"run-{number}-{'x' * 100}" for number in range(200)]
+    await asyncio.gather(*(backend.append(run_id, submitted) for run_id in ids))
+    await backend.close()
 
 
 def test_a_run_killed_twenty_times_ends_right_and_repeats_no_completed_step(
@@ -221,10 +231,11 @@ def test_a_tail_sees_what_another_process_does_and_ends_with_the_run(flopod: Flo
     assert json.loads(out.splitlines()[-1])["type"] == "RunCompleted"
 
 
-def test_a_reader_that_goes_away_is_no_error(flopod: Flopod) -> None:
-    for number in range(200):
-        flopod("start", "approve", "-w", FLOWS, "--run-id", f"run-{number}-{'x' * 100}")
-    command = f"{sys.executable} -m flopod_tui runs --limit 1000 --json | head -c 10"
+def test_a_reader_that_goes_away_is_no_error(home: Path) -> None:
+    store = f"sqlite:{home}/runs.db"
+    asyncio.run(many_runs(store))
+    command = f"{sys.executable} -m flopod_tui runs --limit 1000 --json --backend {store}"
+    command += " | head -c 10"
     said = subprocess.run(
         ["bash", "-c", f"{command}; echo ${{PIPESTATUS[0]}}"], capture_output=True, text=True
     )
@@ -232,13 +243,15 @@ def test_a_reader_that_goes_away_is_no_error(flopod: Flopod) -> None:
     assert said.stdout.endswith("0\n")
 
 
-def test_a_second_process_may_not_run_the_same_run(store: str) -> None:
-    command = ("run", "slow", "-w", FLOWS, "--backend", store, "--run-id", "s")
+def test_a_second_process_may_not_run_the_same_run(store: str, home: Path) -> None:
+    let_go = home / "let go"
+    command = ("run", "held", f'"{let_go}"', "-w", FLOWS, "--backend", store, "--run-id", "h")
     with begun(*command) as process:
         until(effects)
         said = finished(*command)
         assert said.returncode == 2
         assert "is held by" in said.stderr
+        let_go.touch()
         assert process.wait(DEADLINE) == 0
 
 

@@ -186,10 +186,12 @@ class Disk(FileSystem):
         self._called("read_from")
         return self._open[fd].data[offset:]
 
-    def read(self, path: Path, offset: int = 0) -> tuple[Key, bytes] | None:
+    def read(
+        self, path: Path, offset: int = 0, size: int | None = None
+    ) -> tuple[Key, bytes] | None:
         self._called("read")
         inode = self._names.get(path)
-        return (inode.key, inode.data[offset:]) if inode else None
+        return (inode.key, inode.data[offset:][:size]) if inode else None
 
     def key(self, file: int | str | Path) -> Key | None:
         self._called("key")

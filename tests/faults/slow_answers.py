@@ -42,10 +42,10 @@ class Slow(MemoryBackend):
         await turns(self._dice.randrange(MOST_TURNS))
         return recorded
 
-    async def events(self, run_id: str, after: int = 0) -> list[Event]:
+    async def events(self, run_id: str, after: int = 0, limit: int | None = None) -> list[Event]:
         """Return what was recorded by the time that we looked."""
         await turns(self._dice.randrange(MOST_TURNS))
-        found = await super().events(run_id, after)
+        found = await super().events(run_id, after, limit)
         await turns(self._dice.randrange(MOST_TURNS))
         return found
 

@@ -24,11 +24,6 @@ from flopod_tui.cli import main
 GUARDS_NOTHING = "CREATE TRIGGER append_insert INSTEAD OF INSERT ON append BEGIN SELECT 1; END"
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
 def beside(path: Path, end: str) -> Path:
     return path.with_name(f"{path.name}{end}")
 

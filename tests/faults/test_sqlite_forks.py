@@ -17,11 +17,6 @@ from flopod.errors import BackendError
 from flopod_backends import SqliteBackend
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
 def forked(child: Callable[[], object]) -> str:
     """Return what a forked child says."""
     reading, writing = os.pipe()

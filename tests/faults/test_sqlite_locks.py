@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,19 +15,6 @@ from stories import step, submitted
 from faults.sqlite_crowd import crowd, longest_wait
 from faults.trial import check
 from flopod_backends import SqliteBackend
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
-@pytest.fixture
-async def store(path: Path) -> AsyncIterator[SqliteBackend]:
-    store = SqliteBackend(path)
-    await store.append("r1", [submitted()])
-    yield store
-    await store.close()
 
 
 @contextmanager

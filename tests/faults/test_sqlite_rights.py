@@ -17,14 +17,10 @@ import pytest
 from stories import submitted
 
 from faults.sqlite_stores import filled, refusal
+from flopod.errors import BackendError
 from flopod_backends import SqliteBackend
 
 NOBODY = 65534
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
 
 
 @contextmanager
@@ -67,6 +63,18 @@ async def test_a_folder_without_write_permission_is_refused(shared: Path, there:
         assert str(path) in (said := await refusal(path))
     assert "check the permissions" in said or "cannot be made" in said
     assert [file.name for file in shared.parent.iterdir()] == ["runs.db"]
+
+
+async def test_rights_that_are_lost_while_it_is_open_are_told_as_such(shared: Path) -> None:
+    with as_nobody():
+        store = SqliteBackend(shared)
+        await store.append("r1", [submitted()])
+        shared.parent.chmod(0o000)
+        with pytest.raises(BackendError, match="Permission denied"):
+            await store.append("r2", [submitted()])
+        shared.parent.chmod(0o700)
+        await store.append("r2", [submitted()])
+        await store.close()
 
 
 def as_root(*command: str) -> None:

@@ -9,7 +9,7 @@ import asyncio
 import os
 import shutil
 import stat
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,19 +18,6 @@ from stories import step, submitted
 from faults.sqlite_stores import filled, killed, seen
 from flopod.errors import BackendError
 from flopod_backends import SqliteBackend
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
-@pytest.fixture
-async def store(path: Path) -> AsyncIterator[SqliteBackend]:
-    store = SqliteBackend(path)
-    await store.append("r1", [submitted()])
-    yield store
-    await store.close()
 
 
 def beside(path: Path, end: str) -> Path:

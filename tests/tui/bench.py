@@ -35,7 +35,7 @@ class Bench(FlopodApp):
         event.prevent_default()
         self.push_screen(Page[None](self.session))
         self.push_screen(self.make(self.session), self.given.append)
-        self.set_timer(0.05, self._starting.close)
+        self.set_timer(0.05, self.draw_first_frame)
 
 
 def bench(

@@ -3,21 +3,53 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
+from textual._context import active_app
+from textual.app import App
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 
 from flopod_backends import MemoryBackend
-from tui.store import fixed_now, seeded
+from flopod_tui.app import FlopodApp
+from tui.store import a_store, fixed_now
+
+PARSED: dict[Any, list[RuleSet]] = {}
+LONGEST = 1000
+"""Looks at a key that is under way before the next one is pressed all the same."""
 
 
 @pytest.fixture(autouse=True)
 def _typing_is_fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have a key cost a moment, not Textual's 80 ms: these tests wait for what they want."""
+    """Have a key cost what it takes to deal with it, not Textual's 80 ms."""
 
-    async def a_moment(min_sleep: float = 0) -> None:
-        await asyncio.sleep(0.005)
+    async def dealt_with(min_sleep: float = 0) -> None:
+        for _ in range(LONGEST):
+            await asyncio.sleep(0.001)
+            if not _has_keys(active_app.get()):
+                return
 
-    monkeypatch.setattr("textual.app.wait_for_idle", a_moment)
+    monkeypatch.setattr("textual.app.wait_for_idle", dealt_with)
+
+
+def _has_keys(app: App[Any]) -> bool:
+    typed = isinstance(app, FlopodApp) and app._typed._under_way is not None
+    return app.is_running and (typed or not app._message_queue.empty())
+
+
+@pytest.fixture(autouse=True)
+def _styles_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Share among all tests what a sixth of an app's start goes into."""
+    parse, parsed = Stylesheet._parse_rules, PARSED
+
+    def parsed_once(sheet: Stylesheet, css: str, *where: Any, **more: Any) -> list[RuleSet]:
+        key = css, where, tuple(more.items()), tuple(sheet._variables.items())
+        if key not in parsed:
+            parsed[key] = parse(sheet, css, *where, **more)
+        return parsed[key]
+
+    monkeypatch.setattr(Stylesheet, "_parse_rules", parsed_once)
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +66,6 @@ def backend() -> MemoryBackend:
 
 
 @pytest.fixture
-async def store(backend: MemoryBackend) -> MemoryBackend:
+def store() -> MemoryBackend:
     """A store with a run in every status."""
-    await seeded(backend)
-    return backend
+    return a_store()

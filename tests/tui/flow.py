@@ -25,5 +25,5 @@ def first_day(folder: Path) -> Iterator[Sequence[str]]:
     yield "R", "see:Runs again", "y", "see:◆ waiting"
     yield "D", "see:Open waits", "see:is waited for", "enter", "pause:0.4", "text:alice"
     yield "see:valid", "pause:0.2", "ctrl+s"
-    yield "see:✓ ok", "G", "q", "see:RUN "
+    yield "see:✓ ok", "see:finished", "G", "q", "see:RUN "
     yield ("q",)

@@ -1,28 +1,18 @@
-"""What the snapshot tests share: the sizes, a store with a past, and the keys before a picture."""
+"""What the snapshot tests share: the sizes, and the keys before a picture."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
 from textual.pilot import Pilot
 
-from flopod_backends import MemoryBackend
 from tui.looking import settled, until_seen
-from tui.store import fixed_now, seeded
 
 SIZES = [(120, 36), (80, 24)]
 WAITING, FAILED = "research-2026-0142", "research-2026-0141"
 Run = Callable[[Pilot[None]], Awaitable[None]]
 both_sizes = pytest.mark.parametrize("size", SIZES, ids=["wide", "normal"])
-
-
-def a_store() -> MemoryBackend:
-    """Return a store with a run in every status."""
-    backend = MemoryBackend(clock=fixed_now)
-    asyncio.run(seeded(backend))
-    return backend
 
 
 def after(*steps: str) -> Run:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from copy import deepcopy
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from flopod import events as ev
@@ -12,6 +15,7 @@ from flopod.control import Control
 from flopod.errors import ErrorInfo
 from flopod.events import Event, Fact
 from flopod.stored import encoded
+from flopod_backends import MemoryBackend
 from flopod_tui.app import FlopodApp
 from flopod_tui.session import Session
 
@@ -218,6 +222,18 @@ async def seeded(backend: Backend) -> None:
     await backend.renew(worker())
     for run_id in ("import-batch-77", "import-batch-76"):
         await backend.claim_run(worker(), run_id)
+
+
+@cache
+def _told_once() -> MemoryBackend:
+    backend = MemoryBackend(clock=fixed_now)
+    asyncio.run(seeded(backend))
+    return backend
+
+
+def a_store() -> MemoryBackend:
+    """Return a store with a run in every status."""
+    return deepcopy(_told_once())
 
 
 def app_over(backend: Backend, **options: Any) -> FlopodApp:

@@ -146,15 +146,23 @@ class Terminal:
         self.stream.feed(data)
 
     def until(self, holds: Callable[[], bool], patience: float = PATIENCE) -> None:
-        """Read until something holds."""
+        """Read until what is shown is such."""
         end = time.monotonic() + patience
         while not holds():
-            assert time.monotonic() < end, f"never came to hold; on the screen:\n{self.text}"
-            self.read(0.05)
+            size = len(self.output)
+            # To look at a screen costs much: again only when there is news.
+            while size == len(self.output):
+                there = self.read(0.05) and time.monotonic() < end
+                assert there, f"never came to hold; on the screen:\n{self.text}"
 
     def until_seen(self, *texts: str) -> None:
         """Read until these texts stand on the screen."""
-        self.until(lambda: all(text in self.text for text in texts))
+
+        def all_there() -> bool:
+            shown = self.text
+            return all(text in shown for text in texts)
+
+        self.until(all_there)
 
     def until_gone(self, text: str) -> None:
         """Read until a text no longer stands on the screen."""

@@ -95,6 +95,18 @@ async def test_where_nothing_is_refused_it_closes_by_itself(store: MemoryBackend
     assert await status_of(store, OTHERS[0]) == "cancelled"
 
 
+async def test_a_box_that_is_drawn_while_it_closes_tells_of_no_refusal(
+    store: MemoryBackend,
+) -> None:
+    app = await asked(store, FAILED)
+    async with app.run_test(size=NORMAL) as pilot:
+        await until_seen(pilot, "type 2 to retry 2 runs:")
+        screen = app.screen
+        assert isinstance(screen, BulkScreen)
+        screen.phase = "told"
+        assert screen.rows_after(60) == [[]]
+
+
 async def test_esc_stops_after_the_run_at_hand(store: MemoryBackend) -> None:
     begun, go_on = asyncio.Event(), asyncio.Event()
 
@@ -122,7 +134,7 @@ async def test_the_number_can_be_typed_in_a_small_window(store: MemoryBackend) -
     look = {"plain_glyphs": True, "theme": "ansi"}
     app = await asked(store, [*FAILED, *OTHERS], look=look)
     async with app.run_test(size=SMALL) as pilot:
-        await until_seen(pilot, "type 2 to retry 2 runs:", "[ Cancel ]", "[ Retry ]")
+        await until_seen(pilot, "type 2 to retry 2 runs:", "[ Leave them ]", "[ Retry 2 runs ]")
         await pilot.press("2", "enter", "enter")
         await until_seen(pilot, "2 retried, 2 refused", "[ Close ]")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -19,9 +20,10 @@ from flopod_tui.screens.runs import RunsScreen
 from flopod_tui.session import Session
 from flopod_tui.widgets.fields import TextField
 from flopod_tui.widgets.json_editor import JsonEditor
+from flopod_tui.widgets.value_editor import ValueEditor
 from flopod_tui.widgets.wait_list import WaitList
 from tui.looking import text_of, until, until_gone, until_seen
-from tui.store import NOW, app_over, waiting, worker
+from tui.store import APPROVAL, NOW, app_over, waiting, worker
 
 WIDE, NORMAL = (120, 36), (80, 24)
 WAITING, FAILED = "research-2026-0142", "research-2026-0141"
@@ -62,6 +64,23 @@ async def test_wrong_json_is_told_with_its_place_and_nothing_is_sent(store: Memo
         assert app.screen.query_one(JsonEditor).cursor_location == (1, 8)
         assert app.screen.query_one(JsonEditor).text == '{\n  "by": alice\n}'
     assert await delivered(store) == []
+
+
+async def test_json_that_is_begun_while_the_fields_are_made_stays(store: MemoryBackend) -> None:
+    app = app_over(store, run_id=WAITING)
+    async with app.run_test(size=NORMAL) as pilot:
+        await until_seen(pilot, "approval")
+        await pilot.press("D")
+        await until_seen(pilot, "✓ open wait", "comment")
+        editor = app.screen.query_one(ValueEditor)
+        await until(pilot, lambda: not editor._building.locked())
+        making = asyncio.create_task(editor.offer(APPROVAL, "{}", takes=True))
+        await asyncio.sleep(0)
+        editor.switch()
+        editor.json.text = '{"by": "ann"}'
+        await making
+        assert editor.as_json and editor.changed
+        await until_seen(pilot, '{"by": "ann"}', "✓ valid JSON")
 
 
 async def test_a_payload_that_the_wait_does_not_take_is_refused(store: MemoryBackend) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from flopod import events as ev
 from flopod.errors import ErrorInfo
 from flopod.events import Event
@@ -13,6 +15,7 @@ from flopod.state import Variable
 from flopod.stored import encoded
 from flopod.summary import RunSummary, Status
 from flopod_tui.run.detail_text import event_detail, node_detail, variable_detail
+from flopod_tui.run.inside import Inside
 from flopod_tui.run.view import RunView
 from flopod_tui.text.spans import Spans
 from tui.store import NOW, Story, failing, waiting
@@ -98,6 +101,44 @@ def test_an_each_tells_how_its_items_stand_and_which_was_slowest() -> None:
     lines = told(failing("r1", HOUR), "expedition")
     assert " inside    3: 2 ok, 1 failed" in lines
     assert any(line.startswith(" slowest   [2] 3.2s") for line in lines)
+
+
+def test_many_items_are_not_counted_again_with_every_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("flopod_tui.run.inside.monotonic", lambda: clock[0])
+    monkeypatch.setattr("flopod_tui.run.inside.MANY", 5)
+    story = Story("r", HOUR).begin("w").tell(ev.EachStarted(total=9), "e")
+    view, inside = RunView.of(story.events), Inside()
+
+    def items(count: int) -> str:
+        for index in range(len(view.paths.nodes) - 2, count):
+            story.tell(ev.EachItemCompleted(output=encoded(1)), f"e[{index}]")
+        view.take(story.events)
+        node = view.node("e")
+        assert node is not None
+        return texts(node_detail(view, node, RUN, NOW, 100, inside=inside))[5]
+
+    assert [items(count) for count in (4, 5, 6, 7)] == [
+        f" inside    {count} of 9: {count} ok" for count in (4, 5, 5, 5)
+    ]
+    clock[0] += 1
+    assert items(7) == " inside    7 of 9: 7 ok"
+    past = view.at(len(view.events) - 2)
+    assert texts(inside.told(past, past.paths.nodes["e"]))[0] == " inside    5 of 9: 5 ok"
+
+
+def test_of_a_path_with_many_events_the_first_and_the_newest_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("flopod_tui.run.detail_text.FACTS", 30)
+    story = Story("r", HOUR).begin("w", {"region": "kanto"})
+    for number in range(100):
+        story.tell(ev.LogEmitted(level="info", message=f"{number}"))
+    view = RunView.of(story.events)
+    lines = texts(node_detail(view, view.root, RUN, NOW, 100))
+    assert '    region  "kanto"' in lines
+    assert f" last      {len(story.events)} LogEmitted" in lines
+    assert len(view.events_at("", 30)) == 30
 
 
 def test_a_branch_tells_the_key_that_was_taken() -> None:

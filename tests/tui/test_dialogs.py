@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+from textual.pilot import Pilot
 
 from flopod.errors import BackendError
 from flopod_backends import MemoryBackend
@@ -57,24 +60,29 @@ async def test_a_prompt_gives_only_what_is_right(backend: MemoryBackend) -> None
     assert answers == ["7"]
 
 
-async def test_what_a_screen_offers_is_written_to_a_new_private_file(
-    backend: MemoryBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    target = tmp_path / "out.txt"
+@asynccontextmanager
+async def written(text: str, target: str) -> AsyncIterator[Pilot[None]]:
+    """Have the list of runs offer a text, and write it."""
 
     def exports(self: RunsScreen) -> Sequence[Takeable]:
-        return [Takeable("t", "a text", lambda: "hello\n", str(target))]
+        return [Takeable("t", "a text", lambda: text, target)]
 
-    monkeypatch.setattr(RunsScreen, "exports", exports)
-    app = app_over(backend)
-    async with app.run_test(size=WIDE) as pilot:
-        await until_seen(pilot, "No runs in")
-        await pilot.press("e")
-        await until_seen(pilot, "a text")
-        await pilot.press("t")
-        await until_seen(pilot, "Write a text to")
-        await pilot.press("enter")
-        await until_seen(pilot, "wrote a text")
+    app = app_over(MemoryBackend())
+    with patch.object(RunsScreen, "exports", exports):
+        async with app.run_test(size=WIDE) as pilot:
+            await until_seen(pilot, "No runs in")
+            await pilot.press("e")
+            await until_seen(pilot, "a text")
+            await pilot.press("t")
+            await until_seen(pilot, "Write a text to")
+            await pilot.press("enter")
+            await until_seen(pilot, "wrote a text")
+            yield pilot
+
+
+async def test_what_a_screen_offers_is_written_to_a_new_private_file(tmp_path: Path) -> None:
+    target = tmp_path / "out.txt"
+    async with written("hello\n", str(target)) as pilot:
         assert target.read_text() == "hello\n"
         assert target.stat().st_mode & 0o077 == 0
         await pilot.press("e", "t")
@@ -90,25 +98,10 @@ def test_a_name_that_no_file_can_have_says_why_not(
     assert not taken("new.txt")
 
 
-async def test_half_a_surrogate_pair_is_written_as_json_writes_it(
-    backend: MemoryBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-
-    def exports(self: RunsScreen) -> Sequence[Takeable]:
-        return [Takeable("t", "a text", lambda: '"\ud800"', "out.json")]
-
-    monkeypatch.setattr(RunsScreen, "exports", exports)
-    app = app_over(backend)
-    async with app.run_test(size=WIDE) as pilot:
-        await until_seen(pilot, "No runs in")
-        await pilot.press("e")
-        await until_seen(pilot, "a text")
-        await pilot.press("t")
-        await until_seen(pilot, "Write a text to")
-        await pilot.press("enter")
-        await until_seen(pilot, "wrote a text")
-    assert (tmp_path / "out.json").read_text() == '"\\ud800"'
+async def test_half_a_surrogate_pair_is_written_as_json_writes_it(tmp_path: Path) -> None:
+    target = tmp_path / "out.json"
+    async with written('"\ud800"', str(target)):
+        assert target.read_text() == '"\\ud800"'
 
 
 async def test_a_text_that_cannot_be_made_is_told_and_the_app_goes_on(

@@ -35,7 +35,7 @@ def test_a_time_names_the_last_record_up_to_it() -> None:
 
 
 def test_a_time_later_than_the_newest_record_is_yesterdays() -> None:
-    with pytest.raises(goto.PlaceError, match="before the first record"):
+    with pytest.raises(goto.PlaceError, match="before the first event"):
         taken("23:10")
 
 
@@ -48,11 +48,11 @@ def test_a_length_of_time_counts_from_the_record_that_is_shown() -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("36", "no record 36; the log has 1 to 35"),
-        ("0", "no record 0"),
+        ("36", "no event 36; the log has 1 to 35"),
+        ("0", "no event 0"),
         ("101%", "at most 100%"),
         ("-5x", "a length of time is one of"),
-        ("-3h", "before the first record"),
+        ("-3h", "before the first event"),
         ("25:00", "no such time"),
         ("2026-13-01 10:00", "no such time"),
         ("soon", "not a place in the log"),
@@ -65,7 +65,7 @@ def test_what_names_nothing_is_told_in_a_sentence(text: str, why: str) -> None:
 
 
 def test_an_empty_log_has_no_place() -> None:
-    with pytest.raises(goto.PlaceError, match="no record yet"):
+    with pytest.raises(goto.PlaceError, match="no event yet"):
         goto.find("1", [], 0)
 
 

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import pytest
-from textual import events
 
-from flopod_backends import MemoryBackend, SqliteBackend
-from flopod_tui.app import FlopodApp
+from flopod_backends import SqliteBackend
+from tui.clicks import clicked
 from tui.hostile_views import all_seen
 from tui.opening import fill, opened
 from tui.payloads import NAMES, Hostile, hostile_stories, hostile_worker
-from tui.payloads import hostile_store as hostile_runs
 from tui.pictures import FAILED
-from tui.scenes import BY_NAME, go
-from tui.screening import unknown_sequences, unsafe, wrongs
-from tui.store import app_over, fixed_now
+from tui.scenes import BY_NAME
+from tui.screening import unknown_sequences, unsafe
 from tui.tmux import Tmux, needs_tmux
 
 ON_A_TERMINAL = (
@@ -48,30 +44,8 @@ def test_the_scan_knows_what_the_app_never_sends(sent: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["runs", "run, a failed one", "deliver"])
-async def test_a_click_on_stored_text_runs_nothing(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ran: list[Any] = []
-    monkeypatch.setattr(FlopodApp, "action_pwned", ran.append, raising=False)
-    backend = MemoryBackend(clock=fixed_now)
-    await hostile_runs(backend, Hostile(RUN_ACTIONS, step=0))
-    app = app_over(backend, read_only=True) if name.startswith("run") else app_over(backend)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await go(pilot, BY_NAME[name])
-        assert wrongs(app) == []
-        for y in range(36):
-            click_along(app, y)
-            await pilot.pause(0)
-    assert ran == []
-
-
-def click_along(app: FlopodApp, y: int) -> None:
-    """Click on every fourth cell of a line: the word that is `clickable` is longer."""
-    for x in range(y % 4, 120, 4):
-        place = {"x": x, "y": y, "screen_x": x, "screen_y": y, "delta_x": 0, "delta_y": 0}
-        keys = {"button": 1, "shift": False, "meta": False, "ctrl": False}
-        for kind in (events.MouseMove, events.MouseDown, events.MouseUp):
-            app.screen._forward_event(kind(None, **place, **keys))
+async def test_a_click_on_stored_text_runs_nothing(name: str) -> None:
+    assert await clicked(BY_NAME[name], RUN_ACTIONS) == []
 
 
 def a_hostile_folder(path: Path) -> Path:

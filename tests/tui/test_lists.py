@@ -20,7 +20,7 @@ def test_an_event_that_is_known_is_not_taken_twice() -> None:
     view = RunView()
     story = Story("r", timedelta(hours=1)).begin("order")
     for event in [*story.events, *story.events]:
-        view.after(event)
+        view.take([event])
     assert view.last_seq == 2
     assert len(view.events) == 2
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from flopod.errors import ErrorInfo
 from flopod.events import Event
 from flopod.stored import encoded
 from flopod.tree import Node
+from flopod_tui.run import past_tree
 from flopod_tui.run.view import RunView
 from runtime.histories import stored
 from tui.store import NOW, Story, importing, stories
@@ -59,8 +60,11 @@ def told(view: RunView) -> dict[str, Any]:
     }
 
 
-def assert_moments(log: list[Event], counts: Iterator[int] | range) -> None:
-    view = RunView.of(log)
+def assert_moments(log: list[Event], counts: Iterable[int]) -> None:
+    half = len(log) // 2
+    view = RunView.of(log[:half])
+    view.at(half // 2)
+    view.take(log[half:])
     whole = told(view)
     for count in counts:
         assert told(view.at(count)) == told(RunView.of(log[:count])), f"after {count} events"
@@ -120,14 +124,18 @@ FACTS: list[tuple[Any, tuple[str, ...]]] = [
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_every_moment_of_any_log_is_as_it_was_then(seed: int) -> None:
+def test_every_moment_of_any_log_is_as_it_was_then(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(past_tree, "BLOCK", 1 + seed % 4)
     chance = random.Random(seed)
     story = Story("r", timedelta(hours=1)).begin("any")
     story.tell(ev.ListSet(value=encoded([])), "l").tell(ev.MapSet(value=encoded({})), "m")
     for _ in range(chance.randint(5, 60)):
         fact, places = chance.choice(FACTS)
         story.tell(fact, chance.choice(places), after=chance.choice((-3.0, 0.5, 7.0)))
-    assert_moments(story.events, range(len(story.events) + 1))
+    counts = range(len(story.events) + 1)
+    assert_moments(story.events, chance.sample(counts, len(counts)))
 
 
 def test_a_moment_stays_as_it_is_while_the_run_goes_on() -> None:
@@ -141,7 +149,7 @@ def test_a_moment_stays_as_it_is_while_the_run_goes_on() -> None:
     past = view.at(known)
     before = told(past)
     for event in story.events[known:]:
-        view.after(event)
+        view.take([event])
     assert told(past) == before
     assert [event.seq for event in view.events] == [event.seq for event in story.events]
     while not view.fold(2):

@@ -50,18 +50,6 @@ def test_the_commands_are_there_before_textual_is_loaded() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_the_run_list_is_there_before_the_editor_is_loaded() -> None:
-    code = "import sys, flopod_tui.app; sys.exit('textual.widgets._text_area' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def test_what_is_seldom_asked_for_is_not_loaded_at_the_start() -> None:
-    code = "import sys, flopod_tui.app; print(*sys.modules)"
-    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    seldom = ("run", "help", "log", "palette", "start", "deliver", "retry", "bulk", "value")
-    assert not {f"flopod_tui.screens.{name}" for name in seldom} & set(run.stdout.split())
-
-
 def test_no_file_is_two_rooms() -> None:
     rooms = [*HOME.glob("widgets/*.py"), *HOME.glob("screens/*.py")]
     assert [f.name for f in rooms if len(f.read_text().splitlines()) > 300] == []

@@ -271,6 +271,7 @@ async def test_the_state_that_is_copied_is_that_of_the_moment(store: MemoryBacke
             f"{WAITING}.jsonl",
             f"{WAITING}.25.state.json",
             f"{WAITING}.timeline.txt",
+            f"{WAITING}.timeline.svg",
         ]
         assert (await taken(screen, "l", file=True)).count("\n") == 25
 

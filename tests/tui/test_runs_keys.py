@@ -172,6 +172,28 @@ async def test_a_second_facet_is_added_and_the_same_again_is_taken_away(
         await until(pilot, lambda: len(listed(pilot)) == 28)
 
 
+@pytest.mark.parametrize("size", [WIDE, NORMAL])
+async def test_a_click_on_a_facet_does_what_its_digit_does(
+    store: MemoryBackend, size: tuple[int, int]
+) -> None:
+    async with opened(store, size) as pilot:
+        bar = text_of(pilot.app).split("\n")[1]
+
+        async def click_on(key: str) -> None:
+            await pilot.click("#facets", offset=(bar.index(f" {key} ") + 2, 0))
+
+        await click_on("4")
+        await until(pilot, lambda: len(listed(pilot)) == 2)
+        await click_on("2")
+        await until(pilot, lambda: len(listed(pilot)) == 3)
+        await click_on("4")
+        await until(pilot, lambda: listed(pilot) == [WAITING])
+        await click_on("0")
+        await until(pilot, lambda: len(listed(pilot)) == 28)
+        await pilot.click("#facets", offset=(size[0] - 1, 0))
+        assert isinstance(pilot.app.focused, RunList)
+
+
 async def test_s_sorts_o_turns_it_round_and_the_head_says_so(store: MemoryBackend) -> None:
     memory = Memory()
     async with opened(store, WIDE, memory=memory) as pilot:
@@ -234,7 +256,7 @@ async def test_w_goes_to_the_run_with_the_least_time_left(store: MemoryBackend) 
 async def test_v_shows_the_record_of_the_run(store: MemoryBackend) -> None:
     async with opened(store) as pilot:
         await pilot.press("v")
-        await until_seen(pilot, "the record of nightly-0612", "submitted_at")
+        await until_seen(pilot, "the summary of nightly-0612", "submitted_at")
         await pilot.press("q")
         await until_seen(pilot, "28 runs")
 
@@ -256,10 +278,10 @@ async def test_e_writes_the_shown_runs_to_a_file(store: MemoryBackend, tmp_path:
         assert '"run_id":"research-2026-0138"' in made["runs.json"]
 
 
-async def test_y_offers_id_path_command_and_record(store: MemoryBackend) -> None:
+async def test_y_offers_id_path_command_and_summary(store: MemoryBackend) -> None:
     async with opened(store) as pilot:
         await pilot.press("4", "y")
-        await until_seen(pilot, "Copy", "id", "path", "command", "record as JSON")
+        await until_seen(pilot, "Copy", "id", "path", "command", "summary as JSON")
         await pilot.press("escape")
         screen = pilot.app.screen
         assert isinstance(screen, RunsScreen)
@@ -361,7 +383,7 @@ async def test_reading_shows_how_far_it_is_and_escape_stops_it(
         await pilot.press("escape")
         await until_seen(pilot, "reading stopped after 200 runs · r reads on")
         slow.set()
-        await until_seen(pilot, "only the newest")
+        await until_seen(pilot, "the newest 200 of 328 runs")
         await pilot.press("r")
         await until_seen(pilot, "328 runs", "live")
 
@@ -454,16 +476,19 @@ async def test_a_filter_by_age_is_applied_again_as_time_goes_by(
         await until(pilot, lambda: listed(pilot) == ["nightly-0612"])
 
 
+@pytest.mark.parametrize("size", [WIDE, NORMAL, (60, 16)])
 async def test_a_store_of_very_many_runs_says_that_only_the_newest_are_read(
-    store: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+    store: MemoryBackend, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
     monkeypatch.setattr("flopod_tui.runs.feed.FIRST_PAGE", 5)
     monkeypatch.setattr("flopod_tui.runs.feed.PAGE", 5)
     monkeypatch.setattr("flopod_tui.runs.feed.MOST", 10)
     monkeypatch.setattr("flopod_tui.runs.feed_text.MOST", 10)
     app = app_over(store)
-    async with app.run_test(size=WIDE) as pilot:
-        await until_seen(pilot, "10 runs · only the newest 10 of 28 are read", "All 28")
+    async with app.run_test(size=size) as pilot:
+        await until_seen(pilot, "the newest 10 of 28 runs", "All 28")
+        await pilot.press("slash", *"nightly")
+        await until_seen(pilot, "/  nightly", "2 runs of the newest 10 of 28")
 
 
 async def test_no_event_is_lost_between_the_first_page_and_the_watch(

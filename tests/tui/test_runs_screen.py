@@ -40,7 +40,7 @@ async def test_the_list_says_of_each_run_what_it_does_now(store: MemoryBackend) 
         assert "wakes in 27m50s" in line_of(app, "nightly-0611")
         assert "again in 4s" in line_of(app, "import-batch-76")
         assert "interrupted" in line_of(app, "import-batch-70")
-        assert "worker 4121 ✓" in text_of(app)
+        await until_seen(pilot, "worker 4121 ✓")
 
 
 async def test_no_log_is_read_but_that_of_the_run_that_the_cursor_rests_on(
@@ -141,7 +141,7 @@ async def test_an_empty_store_says_where_it_looked_and_what_to_do(backend: Memor
     app = app_over(backend, looked_in=(("FLOPOD_DATA_DIR", "not set"),))
     async with app.run_test(size=NORMAL) as pilot:
         await until_seen(pilot, "No runs in memory: yet.", "FLOPOD_DATA_DIR", "S start a run")
-        assert "▲ no worker" in text_of(app)
+        await until_seen(pilot, "▲ no worker")
         assert "Enter" not in text_of(app)
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tui.pictures import FAILED, WAITING, a_store, after, both_sizes
-from tui.store import app_over
+from tui.pictures import FAILED, WAITING, after, both_sizes
+from tui.store import a_store, app_over
 
 SCREENS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "a run that waits": ({"run_id": WAITING}, ("see:35 · live",)),

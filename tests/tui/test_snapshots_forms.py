@@ -23,8 +23,8 @@ from flopod_tui.screens.fork import ForkScreen
 from flopod_tui.screens.retry import RetryScreen
 from flopod_tui.screens.start import StartScreen
 from tui.bench import Make, bench
-from tui.pictures import FAILED, WAITING, a_store, after, both_sizes
-from tui.store import fixed_now, importing
+from tui.pictures import FAILED, WAITING, after, both_sizes
+from tui.store import a_store, fixed_now, importing
 
 MARKED = [FAILED, WAITING, "import-batch-77", "research-2026-0138", "import-batch-75"]
 LAST_INPUT = "see:input of last run"

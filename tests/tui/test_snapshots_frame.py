@@ -10,8 +10,8 @@ from textual.pilot import Pilot
 
 from flopod_tui.app import FlopodApp
 from tui.looking import settled, until_seen
-from tui.pictures import FAILED, WAITING, a_store, after, both_sizes
-from tui.store import app_over
+from tui.pictures import FAILED, WAITING, after, both_sizes
+from tui.store import a_store, app_over
 
 SCREENS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "the help of the list": ({}, ("see:until a worker takes it", "question_mark", "see:LOOK")),

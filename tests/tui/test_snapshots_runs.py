@@ -11,8 +11,8 @@ from flopod.errors import BackendError
 from flopod_backends import MemoryBackend
 from flopod_tui.app import FlopodApp
 from flopod_tui.session import Session
-from tui.pictures import a_store, after, both_sizes
-from tui.store import app_over, fixed_now
+from tui.pictures import after, both_sizes
+from tui.store import a_store, app_over, fixed_now
 
 SIZES = [(200, 60), (120, 36), (80, 24), (60, 16)]
 FILTERED = "slash i m p o r t enter"

@@ -14,8 +14,8 @@ from flopod.errors import CorruptLogError
 from flopod.events import Event
 from flopod.stored import encoded
 from flopod_backends import MemoryBackend
-from tui.pictures import WAITING, a_store, after, both_sizes
-from tui.store import app_over, waiting
+from tui.pictures import WAITING, after, both_sizes
+from tui.store import a_store, app_over, waiting
 
 Size = tuple[int, int]
 

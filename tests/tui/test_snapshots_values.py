@@ -9,8 +9,8 @@ from textual.pilot import Pilot
 from flopod.stored import encoded
 from flopod_tui.screens.value import ValueScreen
 from tui.looking import settled
-from tui.pictures import FAILED, WAITING, a_store, after, both_sizes
-from tui.store import NOW, app_over
+from tui.pictures import FAILED, WAITING, after, both_sizes
+from tui.store import NOW, a_store, app_over
 
 VALUE = {
     "region": "kanto",

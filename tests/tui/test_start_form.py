@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from textual.events import Paste
+from textual.pilot import Pilot
 
 from flopod import events as ev
 from flopod.backend import WorkflowInfo
@@ -49,6 +50,13 @@ def screen(app: Bench) -> StartScreen:
     """Return the form."""
     assert isinstance(app.screen, StartScreen)
     return app.screen
+
+
+async def choose_research(pilot: Pilot[None]) -> None:
+    """Choose the workflow by the beginning of its name; its last input is filled in."""
+    await until_seen(pilot, "catalog-import")
+    await pilot.press(*"rese")
+    await until_seen(pilot, "input of last run")
 
 
 async def test_the_form_begins_with_the_input_of_the_last_run(store: MemoryBackend) -> None:
@@ -101,9 +109,7 @@ async def test_recent_inputs_are_offered_and_taken(store: MemoryBackend) -> None
     app = bench(store, StartScreen)
     app.session.memory.put("inputs:research", [{"region": "sinnoh", "depth": "quick"}])
     async with app.run_test(size=NORMAL) as pilot:
-        await until_seen(pilot, "catalog-import")
-        await pilot.press(*"rese")
-        await until_seen(pilot, "input of last run")
+        await choose_research(pilot)
         await pilot.press("ctrl+r")
         await until_seen(pilot, "Recent input", "sinnoh")
         await pilot.press("1")
@@ -127,9 +133,11 @@ async def test_the_run_id_is_checked_as_it_is_typed(store: MemoryBackend) -> Non
     async with app.run_test(size=WIDE) as pilot:
         await until_seen(pilot, "✓ free", "catalog-import-2026")
         await pilot.press("tab", *"no/slash")
+        field = screen(app).query_one("#run-id", TextField)
+        await until(pilot, lambda: field.value == "no/slash")
         await until_seen(pilot, "✗ letters, digits, . _ - only")
         assert app.screen.query_one("#send", Press).disabled
-        screen(app).query_one("#run-id", TextField).value = "research-2026-0140"
+        field.value = "research-2026-0140"
         await until_seen(pilot, "✗ exists (✓ ok, 2h40m ago)", "Enter on its id opens it")
         await pilot.press("enter")
         await until(pilot, lambda: bool(app.given))
@@ -152,9 +160,7 @@ async def test_nothing_can_be_started_before_it_is_valid_and_it_says_why(
 ) -> None:
     app = bench(store, StartScreen)
     async with app.run_test(size=WIDE) as pilot:
-        await until_seen(pilot, "catalog-import")
-        await pilot.press(*"rese")
-        await until_seen(pilot, "input of last run")
+        await choose_research(pilot)
         await pilot.press("f4")
         screen(app).query_one(JsonEditor).text = '{"region": "x",\n "depth": }'
         await until_seen(pilot, "✗ JSON line 2, column 11: a value is missing", "(fix the input)")
@@ -248,9 +254,7 @@ async def test_enter_indents_and_a_closing_bracket_takes_it_back(store: MemoryBa
 async def test_a_value_without_a_place_in_the_fields_stays_json(store: MemoryBackend) -> None:
     app = bench(store, StartScreen)
     async with app.run_test(size=WIDE) as pilot:
-        await until_seen(pilot, "catalog-import")
-        await pilot.press(*"rese")
-        await until_seen(pilot, "input of last run")
+        await choose_research(pilot)
         await pilot.press("f4")
         screen(app).query_one(JsonEditor).text = '{"region": "x", "extra": 1}'
         await pilot.press("f4")
@@ -261,9 +265,7 @@ async def test_a_value_without_a_place_in_the_fields_stays_json(store: MemoryBac
 async def test_switching_and_back_loses_nothing_and_is_no_change(store: MemoryBackend) -> None:
     app = bench(store, StartScreen)
     async with app.run_test(size=WIDE) as pilot:
-        await until_seen(pilot, "catalog-import")
-        await pilot.press(*"rese")
-        await until_seen(pilot, "input of last run")
+        await choose_research(pilot)
         before = screen(app).query_one(ValueEditor).read().value
         await pilot.press("f4")
         await until_seen(pilot, '"region": "kanto"')
@@ -301,9 +303,7 @@ async def test_a_lost_store_keeps_the_form_and_says_so(
 
     app = bench(store, StartScreen)
     async with app.run_test(size=NORMAL) as pilot:
-        await until_seen(pilot, "catalog-import")
-        await pilot.press(*"rese")
-        await until_seen(pilot, "input of last run")
+        await choose_research(pilot)
         await pilot.press("enter", *"unova")
         monkeypatch.setattr(Control, "start", lost)
         await pilot.press("ctrl+s")
@@ -337,9 +337,7 @@ async def test_a_form_that_nobody_changed_closes_at_once(store: MemoryBackend) -
 async def test_all_of_it_can_be_reached_in_a_small_window(store: MemoryBackend) -> None:
     app = bench(store, StartScreen, look={"plain_glyphs": True, "theme": "ansi"})
     async with app.run_test(size=SMALL) as pilot:
-        await until_seen(pilot, "catalog-import")
-        await pilot.press(*"rese")
-        await until_seen(pilot, "input of last run")
+        await choose_research(pilot)
         assert all(
             ord(char) < 128 or char in "╭╮╰╯▁▂▃▄▅▆▇█▕" for char in text_of(app) if char > " "
         )

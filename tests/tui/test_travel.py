@@ -144,7 +144,7 @@ async def test_braces_go_through_the_records_of_the_selected_path(store: MemoryB
         await pilot.press("left_curly_bracket")
         await until_seen(pilot, "AT seq 3 ")
         await pilot.press("left_curly_bracket")
-        await until_seen(pilot, "no earlier record of fetch")
+        await until_seen(pilot, "no earlier event of fetch")
         await pilot.press("right_curly_bracket")
         await until_seen(pilot, "AT seq 4 ")
 
@@ -172,9 +172,9 @@ async def test_t_says_what_is_taken_and_what_is_wrong_as_it_is_typed(store: Memo
         await pilot.press("1", "2")
         await until_seen(pilot, "seq 12 of 35 · 11:49:2")
         await pilot.press("4")
-        await until_seen(pilot, "no record 124; the log has 1 to 35")
+        await until_seen(pilot, "no event 124; the log has 1 to 35")
         await pilot.press("enter")
-        await until_seen(pilot, "no record 124")
+        await until_seen(pilot, "no event 124")
         await pilot.press("escape")
         await until_seen(pilot, "state at LIVE")
 
@@ -265,7 +265,7 @@ async def test_a_run_without_a_record_has_nowhere_to_go(backend: MemoryBackend) 
         await until_seen(pilot, "no longer in the store")
         for key in ("comma", "t", "m", "less_than_sign"):
             await pilot.press(key)
-            await until_seen(pilot, "there is no record yet")
+            await until_seen(pilot, "there is no event yet")
 
 
 async def test_a_long_run_is_gone_through_without_folding_it_again(backend: MemoryBackend) -> None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flopod.control import Control
@@ -30,6 +30,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
+@example("\u0300" * 3)
 def test_a_value_is_shown_without_harm_and_read_back_as_it_was(value: object) -> None:
     text = pretty(value)
     assert all(safe(line) == line for line in text.split("\n"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from textual import events
 
 from flopod_backends import MemoryBackend
@@ -50,3 +51,16 @@ async def test_a_text_in_several_packets_keeps_its_order(store: MemoryBackend) -
             await asyncio.sleep(0)
             burst(app, text[start : start + 3])
         await until_seen(pilot, text)
+
+
+@pytest.mark.parametrize("comes_back", [False, True])
+async def test_a_key_that_comes_while_the_app_closes_is_dropped(
+    store: MemoryBackend, comes_back: bool
+) -> None:
+    app, key = app_over(store), events.Key("j", "j")
+    async with app.run_test(size=WIDE) as pilot:
+        await until_seen(pilot, "All 28")
+    assert not app.screen_stack
+    if comes_back:
+        key._set_forwarded()
+    await app.on_event(key)

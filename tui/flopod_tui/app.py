@@ -15,8 +15,8 @@ from time import monotonic
 
 from rich.console import RenderableType
 from rich.text import Text
-from textual import events, work
-from textual.app import App
+from textual import events, on, work
+from textual.app import App, ScreenStackError
 from textual.binding import Binding
 from textual.driver import Driver
 from textual.message_pump import MessagePump
@@ -28,17 +28,18 @@ from flopod_tui.everywhere import Everywhere
 from flopod_tui.frame.messages import Said
 from flopod_tui.frame.typeahead import TypeAhead
 from flopod_tui.screens.left import of_a_left_screen
+from flopod_tui.screens.page import Page
 from flopod_tui.screens.runs import RunsScreen
 from flopod_tui.session import Session
 from flopod_tui.settings.keys import unknown_actions
-from flopod_tui.terminal import crash
+from flopod_tui.terminal import crash, garbage
 from flopod_tui.terminal.driver import QuietMouseDriver
 from flopod_tui.terminal.themes import ANSI_VARIABLES, THEMES, choose
 
 TWICE = 1.0
 """Seconds within which a second Ctrl+C quits."""
-FIRST_FRAMES = 0.05
-"""Seconds after the start in which frames are gathered into one."""
+FIRST_FRAME = 0.1
+"""Seconds after the start until an empty frame is drawn, if nothing has come to fill it."""
 SAFE = "nothing changes a run except D R S X"
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
@@ -79,6 +80,8 @@ class FlopodApp(Everywhere):
         self.plain_glyphs = plain_glyphs
         self.reports = reports
         self._typed = TypeAhead(super().on_event, self._focus, self.call_next)
+        self.is_starting = True
+        """Nothing was drawn yet."""
         self._starting = ExitStack()
         self._interrupted = 0.0
 
@@ -113,9 +116,23 @@ class FlopodApp(Everywhere):
             from flopod_tui.screens.run import RunScreen
 
             self.push_screen(RunScreen(self.session, self.first_run))
-        self.set_timer(FIRST_FRAMES, self._starting.close)
+        self.set_timer(FIRST_FRAME, self.draw_first_frame)
         self.call_after_refresh(self.greet)
         self.ensure_worker()
+
+    @on(Page.Ready)
+    def draw_first_frame(self) -> None:
+        """Draw what was gathered until now, and from now on everything at once."""
+        if self.is_starting:
+            self.is_starting = False
+            self._starting.close()
+            self.screen.refresh()
+            self.call_after_refresh(self.first_frame_drawn)
+
+    def first_frame_drawn(self) -> None:
+        """Go on with what has waited for that."""
+        garbage.resume()
+        self.session.drawn.set()
 
     def greet(self) -> None:
         """Say which keys are safe; what went wrong before this comes first."""
@@ -162,6 +179,14 @@ class FlopodApp(Everywhere):
         return (self.focused or self.screen) if self.screen_stack else None
 
     async def on_event(self, event: events.Event) -> None:
+        """Take what happens; what comes while the app closes finds no screen any more."""
+        try:
+            await self._take(event)
+        except ScreenStackError:
+            if self.screen_stack:
+                raise
+
+    async def _take(self, event: events.Event) -> None:
         """Notice that somebody is there; take keys one after the other."""
         if isinstance(event, events.Key | events.MouseDown) and not event.is_forwarded:
             self.session.pace.typed()

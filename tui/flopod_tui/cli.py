@@ -14,11 +14,11 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from flopod.errors import FlopodError
-from flopod_tui import completion
 from flopod_tui.arguments import Args, Commands, Parser, add_backend, add_workflows, one_line
-from flopod_tui.commands import app, change, demo, doctor, listing, runs, work, worker
+from flopod_tui.commands import app
 from flopod_tui.exits import INTERRUPTED, OK, WRONG_USE, code_for
 
 DESCRIPTION = "Durable workflows: the app, the workers and the runs. Alone it opens the app."
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     _have_streams()
     try:
-        args = parser().parse_args(given)
+        args = _for_the_app(given) or parser().parse_args(given)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else WRONG_USE
     args.argv, args.workflows = given, args.workflows + getattr(args, "more_workflows", [])
@@ -69,16 +69,57 @@ def parser() -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    made.add_argument(
+        "--version",
+        action=_Version,
+        nargs=0,
+        default=argparse.SUPPRESS,
+        help="print the version",
+    )
+    commands = _with_the_app(made)
+    from flopod_tui import completion
+    from flopod_tui.commands import change, demo, doctor, listing, runs, work, worker
+
+    for room in (demo, work, change, worker, listing, runs, doctor, completion):
+        room.add(commands)
+    made.options = tuple({text for texts in commands.options().values() for text in texts})
+    return made
+
+
+def _with_the_app(made: Parser) -> Commands:
     made.set_defaults(call=app.tui)
-    made.add_argument("--version", action=_Version, nargs=0, help="print the version")
     add_backend(made)
     add_workflows(made, "workflows")
     app.add_options(made)
     commands = Commands(made)
-    for room in (app, demo, work, change, worker, listing, runs, doctor, completion):
-        room.add(commands)
-    made.options = tuple({text for texts in commands.options().values() for text in texts})
-    return made
+    app.add(commands)
+    return commands
+
+
+def _for_the_app(given: Sequence[str]) -> Args | None:
+    """Return what the command line asks of the app, which need not wait for the other commands.
+
+    None where it asks for another one, or for help, or cannot be understood.
+    """
+    if given and given[0] != "tui" and not given[0].startswith("-"):
+        return None
+    made = _Quick(prog="flopod", add_help=False, allow_abbrev=False)
+    _with_the_app(made)
+    try:
+        return made.parse_args(given)
+    except _NotOfTheAppError:
+        return None
+
+
+class _NotOfTheAppError(Exception):
+    pass
+
+
+class _Quick(Parser):
+    """Leaves it to the whole parser to say what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _NotOfTheAppError(message)
 
 
 class _Version(argparse.Action):

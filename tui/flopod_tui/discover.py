@@ -8,22 +8,22 @@ loaded under a name made from its path, so it is the same module in every proces
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
-import tomllib
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flopod.errors import WorkflowImportError, brief
 from flopod.registry import Workflow, known_workflows
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 T = TypeVar("T")
 
@@ -104,6 +104,8 @@ def load(source: Source) -> ModuleType:
 def _all(given: Sequence[str]) -> Iterable[Found]:
     for source in sources(given):
         yield from _held(source)
+    from importlib.metadata import entry_points  # It takes long to load, and the app needs none.
+
     for point in entry_points(group=GROUP):
         yield from _of_entry_point(point)
     for name in BUILT_IN:
@@ -141,6 +143,8 @@ def _of_project(here: Path) -> list[Source]:
     file = next((f for folder in folders if (f := folder / "pyproject.toml").is_file()), None)
     if file is None:
         return []
+    import tomllib
+
     try:
         settings = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -158,6 +162,8 @@ def _module(source: Source) -> ModuleType:
 
 
 def _file_module(file: Path) -> ModuleType:
+    import hashlib
+
     digest = hashlib.blake2b(os.fsencode(file), digest_size=4).hexdigest()
     name = f"{file.stem}_{digest}"
     if name in sys.modules:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from inspect import isawaitable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import work
 from textual.app import App
@@ -18,13 +18,15 @@ from textual.binding import Binding
 from flopod.errors import FlopodError
 from flopod_tui.frame.palette import Entry, Found
 from flopod_tui.screens.actions import RunActions
-from flopod_tui.screens.offers import Offer, capital, offers
 from flopod_tui.screens.page import Page
 from flopod_tui.session import Session
 from flopod_tui.settings.keys import Remappable
 from flopod_tui.terminal.clipboard import copy
 from flopod_tui.terminal.driver import QuietMouseDriver
 from flopod_tui.terminal.themes import THEMES, choose
+
+if TYPE_CHECKING:
+    from flopod_tui.screens.offers import Offer
 
 COMPLETIONS = 8
 KEY = 10
@@ -63,6 +65,7 @@ class Everywhere(Remappable, App[None]):
     def action_help(self) -> None:
         """List the keys that work here."""
         from flopod_tui.screens.help import HelpScreen
+        from flopod_tui.screens.offers import offers
 
         notes = self.page.HELP_NOTES if self.page else ()
         where = type(self.screen).__name__.removesuffix("Screen")
@@ -72,6 +75,7 @@ class Everywhere(Remappable, App[None]):
         """Say why actions are not offered here."""
         from flopod_tui.frame.why_text import Missing, reasons
         from flopod_tui.screens.notes import NotesScreen
+        from flopod_tui.screens.offers import capital, offers
 
         missing = [
             Missing(" ".join(one.keys), capital(one.label), one.why_not, one.changes)
@@ -137,10 +141,14 @@ class Everywhere(Remappable, App[None]):
         return list({entry.name: entry for entry in found}.values())
 
     def _actions(self) -> list[Entry]:
+        from flopod_tui.screens.offers import offers
+
         found = (offer for offer in offers(self.screen) if "(" not in offer.action)
         return [self._action(one) for one in found if one.name not in HIDDEN and not one.moves]
 
     def _action(self, offer: Offer) -> Entry:
+        from flopod_tui.screens.offers import capital
+
         name = offer.name.replace("_", "-")
         keys = offer.keys[0] if len(" ".join(offer.keys)) > KEY else " ".join(offer.keys)
         return Entry(

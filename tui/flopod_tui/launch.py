@@ -1,4 +1,4 @@
-"""Opens the app on a store, and starts the worker that outlives it.
+"""Opens the app on an open store, and starts the worker that outlives it.
 
 That worker has a session of its own and writes to a log: it goes on when the terminal is gone.
 """
@@ -10,13 +10,13 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flopod.backend import Backend
 from flopod.control import Control
-from flopod_backends import open_backend, resolve_data_dir
+from flopod_backends import resolve_data_dir
 from flopod_tui.app import FlopodApp
 from flopod_tui.frame.messages import Said
 from flopod_tui.output.printing import say
@@ -63,7 +63,8 @@ class WorkerLaunch:
 class Opening:
     """What the app is opened on, and how."""
 
-    url: str
+    backend: Backend
+    """The store; whoever opened it closes it."""
     loaded: Loaded
     run_id: str | None = None
     workflows: Sequence[str] = ()
@@ -75,63 +76,51 @@ class Opening:
     @property
     def launch(self) -> WorkerLaunch | None:
         """How to start a worker; None where none is to be, or could not see the store."""
-        if not self.start_worker or self.url.startswith("memory:"):
+        url = self.backend.url
+        if not self.start_worker or url.startswith("memory:"):
             return None
         named = [word for source in self.workflows for word in ("-w", source)]
         log = resolve_data_dir() / "worker.log"
-        return WorkerLaunch(["--backend", self.url, *named], log)
+        return WorkerLaunch(["--backend", url, *named], log)
 
 
-def open_app(opening: Opening) -> int:
-    """Show the app until it is left; return the exit code.
-
-    Raises:
-        BackendError: the store cannot be opened.
-    """
-    return asyncio.run(_open(opening))
-
-
-async def _open(opening: Opening) -> int:
+async def show_app(opening: Opening) -> int:
+    """Show the app until it is left; return the exit code."""
     settings = opening.loaded.settings
     kept = MemoryFile(state_file())
-    async with opened_app(opening, kept) as app:
-        _fit_output()
-        try:
-            await app.run_async(mouse=settings.mouse)
-        finally:
-            kept.save()
+    app = app_on(opening, kept)
+    _fit_output()
+    try:
+        await app.run_async(mouse=settings.mouse)
+    finally:
+        kept.save()
     if kept.trouble:
         say(kept.trouble)
     return app.return_code or 0
 
 
-@asynccontextmanager
-async def opened_app(opening: Opening, kept: MemoryFile) -> AsyncIterator[FlopodApp]:
-    """Yield the app over the open store, what it remembers being kept there."""
-    settings = opening.loaded.settings
-    backend = open_backend(opening.url)
-    try:
-        session = Session(
-            # No workflow is known here: what can be started, the workers announce.
-            Control(backend, workflows=()),
-            read_only=opening.read_only,
-            start_worker=opening.launch,
-            looked_in=looked_in(),
-            settings=settings,
-            memory=kept.open(backend.url, history=settings.history),
-            masking=Masking(settings.mask),
-        )
-        for warning in (*opening.loaded.warnings, *filter(None, [kept.trouble])):
-            session.log.add(Said(session.now(), warning, "error"))
-        yield FlopodApp(
-            session,
-            run_id=opening.run_id,
-            theme=settings.theme,
-            plain_glyphs=settings.ascii or not shows_glyphs(os.environ),
-            reports=resolve_data_dir() / "reports",
-        )
-    finally:
-        await backend.close()
+def app_on(opening: Opening, kept: MemoryFile) -> FlopodApp:
+    """Return the app over the store, what it remembers being kept there."""
+    settings, backend = opening.loaded.settings, opening.backend
+    session = Session(
+        # No workflow is known here: what can be started, the workers announce.
+        Control(backend, workflows=()),
+        read_only=opening.read_only,
+        start_worker=opening.launch,
+        looked_in=looked_in(),
+        settings=settings,
+        memory=kept.open(backend.url, history=settings.history),
+        masking=Masking(settings.mask),
+    )
+    for warning in (*opening.loaded.warnings, *filter(None, [kept.trouble])):
+        session.log.add(Said(session.now(), warning, "error"))
+    return FlopodApp(
+        session,
+        run_id=opening.run_id,
+        theme=settings.theme,
+        plain_glyphs=settings.ascii or not shows_glyphs(os.environ),
+        reports=resolve_data_dir() / "reports",
+    )
 
 
 def _fit_output() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Event
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,6 +35,8 @@ class Session:
     masking: Masking = field(default_factory=Masking)
     pace: Pace = field(default_factory=Pace)
     workforce: Workforce = field(default_factory=Workforce)
+    drawn: Event = field(default_factory=Event)
+    """Set once the first frame is on the screen: what can wait until then waits."""
 
     @property
     def may_start_worker(self) -> bool:

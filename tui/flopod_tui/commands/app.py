@@ -9,16 +9,17 @@ import sys
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from flopod.errors import RunNotFoundError
-from flopod_backends import open_backend
+from flopod.control import Control
 from flopod_tui import discover
 from flopod_tui.arguments import Args, Commands, Parser, add_workflows
 from flopod_tui.commands.display import add_display, prepare, settings_of
 from flopod_tui.commands.listing import print_once, understood
 from flopod_tui.commands.runs import show
+from flopod_tui.commands.store import opened
 from flopod_tui.exits import OK
 from flopod_tui.output.printing import put, say
 from flopod_tui.settings.file import Loaded, shown
+from flopod_tui.terminal import garbage
 
 
 def add(commands: Commands) -> None:
@@ -79,7 +80,8 @@ def tui(args: Args) -> int:
         understood(args.filter, saved)
     if args.once or not (has_terminal() or args.screenshot):
         return asyncio.run(_print_once(args, saved))
-    return _draw(args, loaded)
+    _find_workflows(args)
+    return asyncio.run(_draw(args, loaded))
 
 
 def _print_once(args: Args, saved: Mapping[str, str]) -> Coroutine[Any, Any, int]:
@@ -90,28 +92,50 @@ def _print_once(args: Args, saved: Mapping[str, str]) -> Coroutine[Any, Any, int
     return show(args)
 
 
-def _draw(args: Args, loaded: Loaded) -> int:
-    run = getattr(args, "run", None)
-    url, workers = asyncio.run(_look(args.backend, run))
-    starts_worker = not (args.no_worker or args.read_only or args.screenshot)
-    if args.workflows or (starts_worker and not workers and discover.sources()):
-        # What the worker would die of belongs on the terminal, not only into its log.
-        discover.workflows(args.workflows)
-    say(f"opening {url}")
-    prepare(loaded.settings)
-    # Textual takes longer to load than all the rest, and only this draws.
-    from flopod_tui.launch import Opening, open_app
-    from flopod_tui.terminal.picture import take_picture
+def _starts_worker(args: Args) -> bool:
+    return not (args.no_worker or args.read_only or args.screenshot)
 
-    opening = Opening(
-        url,
-        loaded=loaded,
-        run_id=run,
-        workflows=args.workflows,
-        start_worker=starts_worker,
-        read_only=args.read_only or bool(args.screenshot),
-    )
-    return take_picture(opening, args.screenshot) if args.screenshot else open_app(opening)
+
+def _find_workflows(args: Args) -> None:
+    """See that the workflows load which the worker is to execute.
+
+    What it would die of belongs on the terminal, not only into its log.
+    """
+    sought = args.workflows or (_starts_worker(args) and discover.sources())
+    if sought and (args.workflows or not asyncio.run(_workers(args.backend))):
+        discover.workflows(args.workflows)
+
+
+async def _workers(url: str | None) -> int:
+    """Return how many work on a store."""
+    async with opened(url) as control:
+        return len(await control.workers())
+
+
+async def _draw(args: Args, loaded: Loaded) -> int:
+    """Show the app, once it is sure that there is such a store, and in it the run."""
+    run = getattr(args, "run", None)
+    async with opened(args.backend) as control:
+        await _look(control, run)
+        say(f"opening {control.backend.url}")
+        prepare(loaded.settings)
+        garbage.hold()
+        # Textual takes longer to load than all the rest, and only this draws.
+        from flopod_tui.launch import Opening, show_app
+
+        opening = Opening(
+            control.backend,
+            loaded=loaded,
+            run_id=run,
+            workflows=args.workflows,
+            start_worker=_starts_worker(args),
+            read_only=args.read_only or bool(args.screenshot),
+        )
+        if args.screenshot:
+            from flopod_tui.terminal.picture import take_picture
+
+            return await take_picture(opening, args.screenshot)
+        return await show_app(opening)
 
 
 def _show_config(loaded: Loaded) -> int:
@@ -137,17 +161,14 @@ def has_terminal() -> bool:
     return os.environ.get("TERM", "dumb") != "dumb" and all(one and one.isatty() for one in streams)
 
 
-async def _look(given: str | None, run_id: str | None) -> tuple[str, int]:
-    """Return the URL of the store, once it is sure that there is one, and how many work on it.
+async def _look(control: Control, run_id: str | None) -> None:
+    """See that the store can be read.
 
     Raises:
-        BackendError: it can't be opened.
+        BackendError: it can't.
         RunNotFoundError: it has no such run.
     """
-    backend = open_backend(given)
-    try:
-        if run_id is not None and await backend.summary(run_id) is None:
-            raise RunNotFoundError(run_id)
-        return backend.url, len(await backend.workers())
-    finally:
-        await backend.close()
+    if run_id is not None:
+        await control.get(run_id)
+    else:
+        await control.workers()

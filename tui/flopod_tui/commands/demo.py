@@ -20,11 +20,11 @@ from flopod_tui.arguments import Args, Commands
 from flopod_tui.commands.app import has_terminal
 from flopod_tui.commands.display import add_display, prepare, settings_of
 from flopod_tui.commands.store import opened
-from flopod_tui.demo.inventory import inventory
-from flopod_tui.demo.watch_disk import watch_disk
 from flopod_tui.exits import FAILED, OK, WrongUseError
 from flopod_tui.output.plain import plain_summary
 from flopod_tui.output.printing import put_json, say
+from flopod_tui.settings.file import Loaded
+from flopod_tui.terminal import garbage
 
 HERE = str(Path(flopod_tui.__file__).parent)
 PATIENCE = 10.0
@@ -63,15 +63,25 @@ def demo(args: Args) -> int:
             return asyncio.run(_approved(url, folder))
         asyncio.run(_submit(url, folder))
         prepare(loaded.settings)
-        from flopod_tui.launch import Opening, open_app  # Loads Textual.
-
-        code = open_app(Opening(url, loaded=loaded, start_worker=False))
+        code = asyncio.run(_show(url, loaded))
     say(f"the worker of the demo has ended; look again with: flopod --backend {url}")
     return code
 
 
+async def _show(url: str, loaded: Loaded) -> int:
+    garbage.hold()
+    from flopod_tui.launch import Opening, show_app  # Loads Textual.
+
+    async with opened(url) as control:
+        return await show_app(Opening(control.backend, loaded, start_worker=False))
+
+
 async def _submit(url: str, folder: Path) -> None:
     """Start runs of every kind: one works, one waits, one sleeps, one fails until it is helped."""
+    # Here, as all that loads the engine: every other command would wait for it.
+    from flopod_tui.demo.inventory import inventory
+    from flopod_tui.demo.watch_disk import watch_disk
+
     missing = str(folder / "put-files-here-and-retry")
     async with opened(url, [inventory, watch_disk]) as control:
         await control.start("inventory", {"directory": missing}, "missing-files")
@@ -82,6 +92,8 @@ async def _submit(url: str, folder: Path) -> None:
 
 async def _approved(url: str, folder: Path) -> int:
     """Run an inventory of our own files, approve it, and print how it ended."""
+    from flopod_tui.demo.inventory import inventory
+
     async with opened(url, [inventory]) as control:
         run_id = await control.start("inventory", {"directory": HERE})
         run = await _until(control, run_id, Status.WAITING)

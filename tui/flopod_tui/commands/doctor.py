@@ -8,14 +8,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flopod_backends.checkup import check_up, mend
-from flopod_backends.checkup_findings import Finding, Level, Lost, Mended, Report, counts
 from flopod_tui.arguments import Args, Commands, add_json
 from flopod_tui.exits import OK, UNREADABLE, WrongUseError
 from flopod_tui.output.printing import put, put_json
 from flopod_tui.text.format import safe
+
+if TYPE_CHECKING:
+    from flopod_backends.checkup_findings import Finding, Lost, Mended, Report
 
 MOST_LOST = 20
 """Records left out that are listed one by one; JSON has them all."""
@@ -42,7 +43,7 @@ exit codes:
   counts    {note, warning, damage} of what is left
 
 A repair works by copy. It keeps every original, in the folder trash of a store in files and
-beside a database. A run that has lost records stops as needs_attention: `flopod retry RUN` lets
+beside a database. A run that has lost events stops as needs_attention: `flopod retry RUN` lets
 it go on, and it does again what it had recorded in them."""
 
 
@@ -65,6 +66,10 @@ def add(commands: Commands) -> None:
 
 def doctor(args: Args) -> int:
     """Check a store and, when asked to, mend it."""
+    # Loaded here: it looks into everything, and every other command would wait for it.
+    from flopod_backends.checkup import check_up, mend
+    from flopod_backends.checkup_findings import Level, counts
+
     _check_use(args)
     reports = check_up(args.backend)
     done: list[Mended] = []
@@ -138,6 +143,8 @@ def _mended_line(mended: Mended) -> str:
 
 
 def _last_line(reports: Sequence[Report], repaired: bool) -> str:
+    from flopod_backends.checkup_findings import Level, counts
+
     stores = ", ".join(f"{_counted(report.runs, 'run')} in {report.store}" for report in reports)
     found = counts(reports)
     told = [
@@ -162,6 +169,8 @@ def _counted(count: int, what: str) -> str:
 def _plain(
     reports: Sequence[Report], done: Iterable[Mended], left: Sequence[Report]
 ) -> dict[str, Any]:
+    from flopod_backends.checkup_findings import counts
+
     return {
         "stores": [{"store": report.store, "runs": report.runs} for report in reports],
         "findings": _plain_findings(reports),

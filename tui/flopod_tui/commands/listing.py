@@ -10,8 +10,6 @@ from flopod.summary import RunSummary, Status
 from flopod_tui.arguments import Args, Commands, Parser, count
 from flopod_tui.commands.store import opened
 from flopod_tui.exits import OK, WrongUseError
-from flopod_tui.output.csv_text import csv_row, summary_row
-from flopod_tui.output.lines import run_row
 from flopod_tui.output.plain import plain_summary
 from flopod_tui.output.printing import put, put_json, put_json_line, put_table, say
 from flopod_tui.query import Query, QueryError, parse
@@ -73,6 +71,8 @@ async def runs(args: Args) -> int:
         for run in found:
             put_json_line(plain_summary(run))
     elif args.csv:
+        from flopod_tui.output.csv_text import csv_row, summary_row
+
         for row in ([*summary_row(None)], *(summary_row(run) for run in found)):
             put(csv_row(row))
     else:
@@ -90,6 +90,8 @@ async def print_once(url: str | None, query: str, saved: Mapping[str, str]) -> i
 
 def put_runs(found: Sequence[RunSummary], url: str) -> None:
     """Print runs as a table."""
+    from flopod_tui.output.lines import run_row  # The app, which lists by itself, needs none.
+
     if found:
         now = utc_now()
         put_table(HEADS, (run_row(run, now) for run in found))

@@ -10,14 +10,11 @@ from flopod.control import Control
 from flopod.errors import CorruptLogError, EventNotFoundError
 from flopod.events import Event, RunCancelled, RunCompleted, RunFailed, RunNeedsAttention
 from flopod.records import plain
-from flopod.state import fold_state, plain_state
 from flopod.stored import utc_now
 from flopod.summary import STOPPED, RunSummary, Status, fold
-from flopod.tree import fold_tree, plain_tree
 from flopod_tui.arguments import Args, Commands, add_json, add_run, count, seq
 from flopod_tui.commands.store import opened
 from flopod_tui.exits import FAILED, OK, UNREADABLE
-from flopod_tui.output.lines import event_line, show_lines, wait_row
 from flopod_tui.output.plain import plain_summary, plain_wait
 from flopod_tui.output.printing import flush, put, put_json, put_json_line, put_table, say
 
@@ -71,6 +68,11 @@ def _add_tail(commands: Commands) -> None:
 
 async def show(args: Args) -> int:
     """Print one run, as it is or as it was."""
+    # All that draws a log is loaded where it is used: the app, which begins here too, waits for it.
+    from flopod.state import fold_state, plain_state
+    from flopod.tree import fold_tree, plain_tree
+    from flopod_tui.output.lines import show_lines
+
     async with opened(args.backend) as control:
         run = await control.get(args.run)
         events, damage = await _readable(control, args.run)
@@ -114,6 +116,8 @@ def _code(args: Args, status: Status) -> int:
 
 async def waits(args: Args) -> int:
     """Print what is waited for."""
+    from flopod_tui.output.lines import wait_row
+
     async with opened(args.backend) as control:
         waiting = await control.list_runs(UNFINISHED, limit=None)
         open_waits = [(run, wait) for run in waiting for wait in run.open_waits]
@@ -157,6 +161,8 @@ def _put_json_events(events: Iterable[Event]) -> None:
 
 
 def _put_event_lines(events: Iterable[Event]) -> None:
+    from flopod_tui.output.lines import event_line
+
     for event in events:
         put(event_line(event))
     flush()

@@ -12,7 +12,6 @@ from flopod.errors import RunBusyError, RunExistsError
 from flopod.paths import named_run_id, new_run_id
 from flopod.records import json_part
 from flopod.registry import Workflow, by_name, find, store_as
-from flopod.running import run_workflow
 from flopod.stored import utc_now
 from flopod.summary import RunSummary, Status
 from flopod_tui import discover
@@ -66,6 +65,8 @@ async def run(args: Args) -> int:
 
 
 async def _run(control: Control, made: Workflow[..., Any], input: object, run_id: str) -> int:
+    from flopod.running import run_workflow  # Only this command executes anything.
+
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)

@@ -9,16 +9,18 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flopod.errors import WorkflowImportError
 from flopod.registry import Workflow
-from flopod.worker import Worker
 from flopod_tui import discover
 from flopod_tui.arguments import Args, Commands, add_workflows, count
 from flopod_tui.commands.store import opened
 from flopod_tui.exits import INTERRUPTED, OK, WrongUseError
 from flopod_tui.output.printing import say
+
+if TYPE_CHECKING:
+    from flopod.worker import Worker
 
 LOOK_MILLISECONDS = 500
 
@@ -65,6 +67,8 @@ async def _work(
     args: Args, found: Sequence[Workflow[..., Any]], watched: _Watched | None
 ) -> int | None:
     """Execute runs until stopped; return the exit code, None after a change of the files."""
+    from flopod.worker import Worker  # The engine: no other command waits for it to load.
+
     async with (
         opened(args.backend, found) as control,
         Worker(control.backend, found, concurrency=args.concurrency) as executing,

@@ -13,10 +13,6 @@ from flopod.records import json_part
 from flopod.stored import Encoded
 from flopod.summary import RunSummary
 
-LONGEST = 5000
-"""Events of a log that is opened for its input: a store hands out a log from its beginning only
-as a whole."""
-
 
 @dataclass(frozen=True, slots=True)
 class LastInput:
@@ -27,18 +23,17 @@ class LastInput:
 
 
 async def last_input(control: Control, runs: Sequence[RunSummary]) -> LastInput | None:
-    """Return the input of the newest of these runs whose log is short enough."""
-    for run in runs:
-        if run.last_seq <= LONGEST:
-            stored = await submitted(control, run.run_id)
-            return LastInput(run.run_id, json_part(stored)) if stored else None
-    return None
+    """Return the input of the newest of these runs."""
+    if not runs:
+        return None
+    stored = await submitted(control, runs[0].run_id)
+    return LastInput(runs[0].run_id, json_part(stored)) if stored else None
 
 
 async def submitted(control: Control, run_id: str) -> Encoded | None:
     """Return what a run was started with, as the log holds it; None where it cannot be read."""
     try:
-        events = await control.events(run_id)
+        events = await control.backend.events(run_id, 0, 1)
     except FlopodError:
         return None
     fact = events[0].fact if events else None

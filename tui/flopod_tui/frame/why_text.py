@@ -8,10 +8,12 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from flopod_tui.settings.model import Settings
-from flopod_tui.text.format import fit, safe
+from flopod_tui.text.format import cut, fit, safe
 from flopod_tui.text.spans import Spans
 
 KEY, LABEL, NAME = 9, 22, 17
+NARROW = 24
+"""Cells for a reason with fewer than which it stands below its action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,14 @@ def reasons(missing: Sequence[Missing], width: int) -> list[Spans]:
 
 
 def _reason(one: Missing, width: int) -> list[Spans]:
-    words = _wrapped(one.why, width - KEY - LABEL - 3)
-    head: Spans = [
-        (f" {fit(one.keys, KEY)} ", "danger" if one.changes else "key"),
-        (f"{fit(one.label, LABEL)} ", "strong"),
-        (words[0], ""),
-    ]
-    return [head, *_indented(words[1:], KEY + LABEL + 3)]
+    key = (f" {fit(one.keys, KEY)} ", "danger" if one.changes else "key")
+    beside = width - KEY - LABEL - 3
+    if beside < NARROW:
+        below = _wrapped(one.why, width - KEY - 2)
+        return [[key, (cut(one.label, width - KEY - 2), "strong")], *_indented(below, KEY + 2)]
+    words = _wrapped(one.why, beside)
+    first = [key, (f"{fit(one.label, LABEL)} ", "strong"), (words[0], "")]
+    return [first, *_indented(words[1:], KEY + LABEL + 3)]
 
 
 def settings_lines(settings: Settings, width: int) -> list[Spans]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import compress
+from operator import is_not
 
 from flopod.summary import Status
 from flopod.tree import SETTLED, Node
@@ -16,8 +18,9 @@ FEW = 5
 """Among more siblings than this, a finished one is folded."""
 MANY = 20
 """More finished siblings than this are shown as one line."""
-VARIABLES = ("var", "list", "map")
-NO_ITEMS = ("case", *VARIABLES)
+VARIABLES = frozenset({"var", "list", "map"})
+NO_ITEMS = VARIABLES | {"case"}
+ENDED = frozenset(SETTLED)
 
 
 class Crowd:
@@ -29,7 +32,12 @@ class Crowd:
         self.above = above
         self.opened = False
         """The line hides nothing."""
-        self._ends = {child: child.status for child in children if _at_its_end(child)}
+        # Not by asking `_at_its_end` of each: there may be 100,000.
+        self._ends = {
+            child: child.status
+            for child in children
+            if child.path[-1:] == "]" and child.status in ENDED and child.kind not in NO_ITEMS
+        }
         self.counts = Counter(self._ends.values())
         """How many are at their end, by how they got there."""
         self._first = self._last = 0
@@ -77,6 +85,21 @@ class Crowd:
             self._measure_with(child)
         return grouped != self.grouped
 
+    def go_over_to(self, above: Node) -> None:
+        """Stand for the same children as they were at another moment, those that differ anew."""
+        before, now = self.above.children, above.children
+        self.above = above
+        both = min(len(before), len(now))
+        others = list(compress(range(both), map(is_not, before, now)))
+        for child in (*map(before.__getitem__, others), *before[both:]):
+            if status := self._ends.pop(child, None):
+                self.counts[status] -= 1
+        for child in (*map(now.__getitem__, others), *now[both:]):
+            if _at_its_end(child):
+                self._ends[child] = child.status
+                self.counts[child.status] += 1
+        self._measure()
+
     def _measure_with(self, child: Node) -> None:
         if child in self._ends and len(self._ends) > 1:
             self._first = min(self._first, child.index)
@@ -86,8 +109,10 @@ class Crowd:
 
     def _measure(self) -> None:
         """Find out from which child to which the crowd goes."""
-        indexes = [child.index for child in self._ends]
-        self._first, self._last = min(indexes, default=0), max(indexes, default=0)
+        ends = self._ends
+        children = self.above.children if ends else []
+        self._first = next((child.index for child in children if child in ends), 0)
+        self._last = next((child.index for child in reversed(children) if child in ends), 0)
 
 
 def folds_away(node: Node) -> bool:
@@ -104,4 +129,4 @@ def on_view(node: Node) -> bool:
 
 
 def _at_its_end(node: Node) -> bool:
-    return node.path[-1:] == "]" and node.status in SETTLED and node.kind not in NO_ITEMS
+    return node.path[-1:] == "]" and node.status in ENDED and node.kind not in NO_ITEMS

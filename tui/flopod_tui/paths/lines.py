@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import attrgetter
 from sys import maxsize
 from typing import TypeAlias
 
@@ -62,17 +63,22 @@ class PathLines:
         """Of each path whose children are on view: the crowd that they are, if there are many."""
         self._crowds: dict[str, Crowd] = {}
         """All that were ever on view: they go on counting."""
+        self._taken = 0
+        """Until then. A moment of the past shares its nodes with the tree that took so many."""
         self._lay_all()
 
     def show(self, tree: TreeBuilder) -> None:
         """Hold the lines of the tree as it is now, given what it says has changed."""
         changed = tree.changed
         if tree is not self.tree or sum(map(len, changed)) > ANEW:
+            if tree.taken != self._taken:
+                self._crowds.clear()
             self.tree = tree
             self._lay_all()
         else:
             for path in changed:
                 self._update(tree.nodes[path])
+        self._taken = tree.taken
         changed.clear()
 
     def line(self, index: int) -> PathLine:
@@ -163,10 +169,12 @@ class PathLines:
 
     def _lay_all(self) -> None:
         self._inside.clear()
-        self._crowds.clear()
         self.lines = [self.tree.root]
         if self.folding.opened(self.tree.root):
             self.lines += self._below(self.tree.root)
+        nodes = self.tree.nodes
+        known = self._crowds.items()
+        self._crowds = {path: crowd for path, crowd in known if nodes.get(path) is crowd.above}
 
     def _lay(self, node: Node) -> None:
         """Lay out again what is below a node on view."""
@@ -181,16 +189,24 @@ class PathLines:
         """Return the lines below an open node."""
         lines: list[Line] = []
         opened = self.folding.opened
-        open_ones = [iter(self._enter(top, lines))]
+        open_ones = [self._ahead(top, lines)]
         while open_ones:
             for node in open_ones[-1]:
                 lines.append(node)
                 if node.children and opened(node) and on_view(node):
-                    open_ones.append(iter(self._enter(node, lines)))
+                    open_ones.append(self._ahead(node, lines))
                     break
             else:
                 open_ones.pop()
         return lines
+
+    def _ahead(self, node: Node, lines: list[Line]) -> Iterator[Node]:
+        """Return the children that are to be put; where none has any inside, they are put here."""
+        children = self._enter(node, lines)
+        if any(map(attrgetter("children"), children)):
+            return iter(children)
+        lines += children
+        return iter(())
 
     def _enter(self, node: Node, lines: list[Line]) -> Sequence[Node]:
         """Return the children that are on view; what stands for the others is put before them."""
@@ -206,6 +222,8 @@ class PathLines:
     def _crowd(self, node: Node, children: Sequence[Node]) -> Crowd:
         if (crowd := self._crowds.get(node.path)) is None:
             crowd = self._crowds[node.path] = Crowd(node, children)
+        elif crowd.above is not node:
+            crowd.go_over_to(node)
         return crowd
 
     def _update(self, node: Node) -> None:

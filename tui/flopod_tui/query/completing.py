@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from flopod.summary import Status
 from flopod_tui.query.parsing import SHORT
 from flopod_tui.query.terms import FIELDS, MEASURES
 from flopod_tui.query.tokens import OR, QUOTE
+from flopod_tui.query.vocabulary import Vocabulary
 from flopod_tui.text.glyphs import look
 
 FEWEST = 2
@@ -16,16 +16,6 @@ FEWEST = 2
 OFFERED = tuple(f"{name}:" for name in ("status", "workflow", "path", "error", "event", "worker"))
 STARTS = (*OFFERED, *(f"{name}>" for name in MEASURES))
 _AT_END = (" ", OR)
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """What is known of the runs that are there."""
-
-    workflows: tuple[str, ...] = ()
-    events: tuple[str, ...] = ()
-    workers: tuple[str, ...] = ()
-    saved: tuple[str, ...] = ()
 
 
 def complete(text: str, position: int, vocabulary: Vocabulary) -> str:

@@ -22,10 +22,9 @@ from flopod_tui.query.terms import (
     Measured,
     Not,
     Standing,
-    Term,
-    Word,
 )
 from flopod_tui.query.tokens import OR, Token, tokens
+from flopod_tui.query.words import Term, Word
 from flopod_tui.text.glyphs import look
 
 SHORT = {"wf": "workflow", "err": "error"}

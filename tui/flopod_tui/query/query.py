@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from flopod.summary import RunSummary
-from flopod_tui.query.terms import Term, Word, searched
+from flopod_tui.query.words import Term, Word, searched
 
 Group: TypeAlias = tuple[Term, ...]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
 import msgspec
 
@@ -17,9 +17,9 @@ from flopod.state import Variable
 from flopod.stored import Encoded
 from flopod.summary import RunSummary, Status
 from flopod.tree import ACTIVE, Node
-from flopod_tui.paths.crowds import VARIABLES
 from flopod_tui.run.attempts import attempts, attempts_of
 from flopod_tui.run.detail_parts import LINE, block, error_lines, pair, value_block, wrapped
+from flopod_tui.run.inside import Inside
 from flopod_tui.run.view import RunView
 from flopod_tui.text.format import (
     age,
@@ -40,8 +40,10 @@ from flopod_tui.values.masking import MASK, MASKED, Masking
 
 SMALL = 4000
 """Bytes of a payload of which the shape is told."""
-SLOW = 10_000
-"""Children among which the slowest is looked for."""
+FACTS = 5000
+"""Events at a path that are looked at: the first ones, and the newest."""
+RECENT = 10_000
+"""Events among which an earlier delivery is looked for."""
 
 
 def node_detail(
@@ -51,18 +53,23 @@ def node_detail(
     now: datetime,
     width: int,
     masking: Masking = MASKED,
+    inside: Inside | None = None,
 ) -> list[Spans]:
-    """Return what is known of a path."""
+    """Return what is known of a path.
+
+    Args:
+        inside: what counted the paths inside it before, so as not to count them again.
+    """
     shown = look(node.status if node.parent or run is None else run.status)
     rows: list[Spans] = []
     if node.parent:
         rows += wrapped("path", node.path, width)
     rows.append([*pair("kind", fit(node.kind, 18)), (f"{shown.glyph} {shown.word}", shown.role)])
     rows += _times(node, now)
-    facts = view.events_at(node.path)
+    facts = view.events_at(node.path, FACTS)
     for event in facts[-1:]:
         rows.append(pair("last", f"{event.seq} {event.type}"))
-    rows += _taken(facts) + _children(node)
+    rows += _taken(facts) + (inside or Inside()).told(view, node)
     rows += error_lines(node.error, width, node.path) if node.error else []
     rows += attempts(attempts_of(facts), now, width, active=node.status in ACTIVE)
     rows += _wait(view, facts, node, run.run_id if run else "RUN", now)
@@ -124,7 +131,7 @@ def _deadline(opened: Event, wait: ev.WaitStarted, node: Node, now: datetime) ->
 
 def _last_shape(view: RunView, event: str) -> str:
     """Return the shape of what was last delivered under the name of an event."""
-    for one in reversed(view.events):
+    for one in islice(reversed(view.events), RECENT):
         if isinstance(one.fact, ev.EventDelivered) and one.fact.event == event:
             small = memoryview(one.fact.payload).nbytes < SMALL
             return shape_line(json_part(one.fact.payload)) if small else ""
@@ -139,31 +146,6 @@ def deliver_command(run_id: str, path: str, event: str, payload: str) -> str:
 def shell(*words: str) -> str:
     """Return words as one line for a shell."""
     return " ".join(shlex.quote(word) for word in words)
-
-
-def _children(node: Node) -> list[Spans]:
-    inside = [child for child in node.children if child.kind not in VARIABLES]
-    if not inside:
-        return []
-    counts = Counter(child.status for child in inside)
-    told = ", ".join(f"{count:,} {look(status).word}" for status, count in counts.items())
-    total = f" of {node.total:,}" if node.total and node.total != len(inside) else ""
-    return [pair("inside", f"{len(inside):,}{total}: {told}"), *_slowest(inside)]
-
-
-def _slowest(inside: Sequence[Node]) -> list[Spans]:
-    """Return which of many paths took longest."""
-    if not 1 < len(inside) <= SLOW:
-        return []
-    took = [
-        (child.ended_at - child.started_at, child.name)
-        for child in inside
-        if child.ended_at and child.started_at
-    ]
-    if len(took) < 2:
-        return []
-    length, name = max(took)
-    return [pair("slowest", f"{name} {duration(length)}")]
 
 
 def _values(facts: Sequence[Event], masking: Masking, width: int) -> list[Spans]:

@@ -38,7 +38,7 @@ def find(text: str, events: Sequence[Event], here: int) -> int:
     """
     text = text.strip()
     if not events:
-        raise PlaceError("there is no record yet")
+        raise PlaceError("there is no event yet")
     if NUMBER.fullmatch(text):
         return _numbered(int(text), events)
     if share := SHARE.fullmatch(text):
@@ -58,7 +58,7 @@ def told(events: Sequence[Event], count: int) -> str:
 
 def _numbered(seq: int, events: Sequence[Event]) -> int:
     if not events[0].seq <= seq <= events[-1].seq:
-        raise PlaceError(f"no record {seq:,}; the log has {events[0].seq:,} to {events[-1].seq:,}")
+        raise PlaceError(f"no event {seq:,}; the log has {events[0].seq:,} to {events[-1].seq:,}")
     return bisect_right(events, seq, key=lambda event: event.seq)
 
 
@@ -96,7 +96,7 @@ def _at(moment: datetime, events: Sequence[Event]) -> int:
     first = events[0].at
     if moment < first:
         begun = f"{first.astimezone(UTC):%Y-%m-%d} {clock(first)}"
-        raise PlaceError(f"before the first record, which is of {begun}")
+        raise PlaceError(f"before the first event, which is of {begun}")
     return max(1, bisect_right(events, moment, key=lambda event: event.at))
 
 

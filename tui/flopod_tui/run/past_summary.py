@@ -24,15 +24,20 @@ class Summaries:
     run_id: str
     kept: list[RunSummary] = field(default_factory=list)
     """After 0 events, and every `APART` more."""
+    asked: tuple[int, RunSummary] | None = None
+    """The one that was asked for last: one moment asks several times."""
 
     def at(self, events: Sequence[Event], count: int) -> RunSummary | None:
         """Return the summary after the first `count` events; None while that is not counted up."""
+        if self.asked and self.asked[0] == count:
+            return self.asked[1]
         place = count // APART
         if place >= len(self.kept) and not self.count_up(events, place, 0.0):
             return None
         summary = self.kept[place]
         for event in events[place * APART : count]:
             summary = fold(summary, event)
+        self.asked = count, summary
         return summary
 
     def count_up(self, events: Sequence[Event], place: int, seconds: float) -> bool:

@@ -8,25 +8,28 @@ again from their own events: a few dozen, however long the log.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import compress, islice
+from itertools import islice
+from typing import TypeAlias
 
 from flopod import events as ev
 from flopod.events import Event
 from flopod.state import KINDS
 from flopod.summary import ENDS, Status
-from flopod.tree import ACTIVE, Node, TreeBuilder
+from flopod.tree import ACTIVE, OF_THE_RUN, Node, TreeBuilder
 
-QUIET = (ev.EventDelivered, ev.LogEmitted)
-"""Facts that change no node, whatever their path."""
-DECLARING = (ev.BranchTaken, ev.EachStarted, ev.ParallelStarted)
+Inside: TypeAlias = dict[Status, int]
+
+DECLARING = frozenset({ev.BranchTaken, ev.EachStarted, ev.ParallelStarted})
 """Facts that change their own node only, and none above it."""
-SWEEPING = (*ENDS, ev.RunRetried)
+UNHEARD = DECLARING | OF_THE_RUN
+SWEEPING = frozenset({*ENDS, ev.RunRetried})
 """Facts of the run that change nodes anywhere."""
-CHANGES = tuple(KINDS)
 NEVER = -1
+BLOCK = 256
+"""Nodes that are passed over together where none of them was touched."""
 
 
 @dataclass(slots=True)
@@ -40,22 +43,36 @@ class Marks:
     """The last event that touched the node or one below it."""
     heard: list[int] = field(default_factory=lambda: [NEVER])
     """The last one of them that reached those above it too."""
+    newest: list[int] = field(default_factory=lambda: [NEVER])
+    """The last event that touched any of so many nodes in a row."""
+    sums: dict[str, tuple[int, Inside]] = field(default_factory=dict)
+    """What so many of the first children of a node say: as it was last counted."""
     of_run: list[int] = field(default_factory=list)
     """The events of the run itself."""
 
+    def touched(self, known: int, count: int) -> list[str]:
+        """Return which of the first nodes, but the run itself, had an event after so many."""
+        found: list[str] = []
+        for start, newest in zip(range(0, known, BLOCK), self.newest, strict=False):
+            if newest >= count:
+                places = range(max(1, start), min(start + BLOCK, known))
+                found += [self.paths[place] for place in places if self.last[place] >= count]
+        return found
+
     def fold(self, tree: TreeBuilder, event: Event, index: int) -> None:
         """Let the tree take the event in, and note whom it touches."""
-        if isinstance(event.fact, SWEEPING):
+        self.sums.clear()
+        told = type(event.fact)
+        if told in SWEEPING:
             self._sweep(tree, event, index)
         else:
             tree.add(event)
-        if isinstance(event.fact, QUIET):
+        if told in OF_THE_RUN:
             return
         if not event.path:
             self.of_run.append(index)
             return
-        reaches = not isinstance(event.fact, DECLARING)
-        self._note(tree.nodes[event.path], index, reaches)
+        self._note(tree.nodes[event.path], index, told not in DECLARING)
 
     def _note(self, node: Node, index: int, reaches: bool) -> None:
         if node.path not in self.order:
@@ -63,7 +80,7 @@ class Marks:
         above: Node | None = node
         while above is not None:
             place = self.order[above.path]
-            self.last[place] = index
+            self.last[place] = self.newest[place // BLOCK] = index
             if reaches:
                 self.heard[place] = index
             above = above.parent
@@ -73,7 +90,9 @@ class Marks:
         while (above := new[-1].parent) is not None and above.path not in self.order:
             new.append(above)
         for one in reversed(new):
-            self.order[one.path] = len(self.born)
+            self.order[one.path] = place = len(self.born)
+            if place % BLOCK == 0:
+                self.newest.append(index)
             self.paths.append(one.path)
             self.born.append(index)
             self.last.append(index)
@@ -84,8 +103,28 @@ class Marks:
         tree.add(event)
         for path in tree.changed:
             place = self.order[path]
-            self.last[place] = self.heard[place] = index
+            self.last[place] = self.heard[place] = self.newest[place // BLOCK] = index
         tree.changed |= before
+
+
+class NodesThen(Mapping[str, Node]):
+    """The nodes that were known at a moment: those of today, but for some."""
+
+    def __init__(
+        self, own: Mapping[str, Node], today: Mapping[str, Node], order: Mapping[str, int], n: int
+    ) -> None:
+        self._own, self._today, self._order, self._known = own, today, order, n
+
+    def __getitem__(self, path: str) -> Node:
+        if self._order[path] >= self._known:
+            raise KeyError(path)
+        return self._own.get(path) or self._today[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return islice(self._order, self._known)
+
+    def __len__(self) -> int:
+        return self._known
 
 
 class PastTree(TreeBuilder):
@@ -111,22 +150,13 @@ class PastTree(TreeBuilder):
         """The last one of them in which it said something of itself."""
         self._index = NEVER
         known = bisect_left(marks.born, count)
-        later = map(count.__le__, islice(marks.last, 1, known))
-        still = list(compress(islice(marks.paths, 1, known), later))
+        still = marks.touched(known, count)
         self._fold_again(still, at)
         for path in ("", *still)[::-1]:
             self._complete(self.nodes[path])
-        self.nodes, changed = self._first(known), self.nodes
-        self.nodes.update(changed)
+        self.nodes = NodesThen(self.nodes, live.nodes, marks.order, known)
         self.changed.clear()
-
-    def _first(self, known: int) -> dict[str, Node]:
-        if known * 2 < len(self._marks.paths):
-            return dict(islice(self._live.nodes.items(), known))
-        nodes = self._live.nodes.copy()
-        for path in self._marks.paths[known:]:
-            del nodes[path]
-        return nodes
+        self.taken = live.taken
 
     def _set(self, node: Node, status: Status | None, at: datetime) -> None:
         self._said[node.path] = self._index
@@ -141,7 +171,7 @@ class PastTree(TreeBuilder):
         wanted = [(index, "") for index in self._before(self._marks.of_run)]
         for path in paths:
             own = self._before(at.get(path, ()))
-            if own and isinstance(self._events[own[-1]].fact, CHANGES):
+            if own and type(self._events[own[-1]].fact) in KINDS:
                 own = own[-1:]
             born = self._marks.born[self._marks.order[path]]
             wanted += [(index, path) for index in {born, *own}]
@@ -171,22 +201,29 @@ class PastTree(TreeBuilder):
             self._settle_late(node)
 
     def _sum_up(self, node: Node, changed: Sequence[Node]) -> None:
-        """Count what those below say, from the shorter side: from nothing, or back from today."""
-        now, known = self._live.nodes[node.path], len(node.children)
-        inside: dict[Status, int] = {}
-        if known > len(now.children) - known:
-            _add(inside, now.inside)
-            _add(inside, _said(now), -1)
-            for one in now.children[known:]:
-                _add(inside, one.inside, -1)
-        else:
-            for one in now.children[:known]:
-                _add(inside, one.inside)
+        """Count what those below say."""
+        inside = self._said_today(self._live.nodes[node.path], len(node.children))
         for one in changed:
             _add(inside, self._live.nodes[one.path].inside, -1)
             _add(inside, one.inside)
         _add(inside, _said(node))
         node.inside = inside
+
+    def _said_today(self, node: Node, known: int) -> Inside:
+        """Return what the first children of a node say, counted from the nearest known number."""
+        all_of_it = dict(node.inside)
+        _add(all_of_it, _said(node), -1)
+        sums = [(0, {}), (len(node.children), all_of_it)]
+        if node.path in self._marks.sums:
+            sums.append(self._marks.sums[node.path])
+        near, inside = min(sums, key=lambda one: abs(one[0] - known))
+        inside = inside.copy()
+        for one in node.children[near:known]:
+            _add(inside, one.inside)
+        for one in node.children[known:near]:
+            _add(inside, one.inside, -1)
+        self._marks.sums[node.path] = known, inside.copy()
+        return inside
 
     def _settle_late(self, node: Node) -> None:
         """Let the node show what it did after the last event that reached it."""
@@ -206,9 +243,9 @@ class PastTree(TreeBuilder):
         first = self._marks.born[self._marks.order[node.path]]
         for index in range(self._count - 1, first - 1, -1):
             event = self._events[index]
-            if isinstance(event.fact, SWEEPING):
+            if type(event.fact) in SWEEPING:
                 return max(map(self._heard, node.children), default=NEVER)
-            if event.path.startswith(below) and not isinstance(event.fact, DECLARING + QUIET):
+            if type(event.fact) not in UNHEARD and event.path.startswith(below):
                 return index
         return NEVER
 
@@ -219,10 +256,10 @@ class PastTree(TreeBuilder):
         return self._marks.heard[self._marks.order[child.path]]
 
 
-def _add(inside: dict[Status, int], more: Mapping[Status, int], times: int = 1) -> None:
+def _add(inside: Inside, more: Mapping[Status, int], times: int = 1) -> None:
     for status, number in more.items():
         inside[status] = inside.get(status, 0) + number * times
 
 
-def _said(node: Node) -> dict[Status, int]:
+def _said(node: Node) -> Inside:
     return {} if node.own is None else {node.own: 1}

@@ -37,6 +37,7 @@ NOTABLE: dict[str, tuple[type[object], ...]] = {
     "wait": (ev.WaitStarted,),
 }
 """What is seen before all else in a cell of many records, in this order."""
+NAMES = {fact: name for name, facts in NOTABLE.items() for fact in facts}
 
 
 @dataclass(slots=True)
@@ -62,9 +63,8 @@ class Track:
         self.times.append(before if gap > IDLE else before + gap)
         if gap > IDLE:
             self.gaps.append((-gap, index))
-        for name, facts in NOTABLE.items():
-            if isinstance(event.fact, facts):
-                self.notable[name].append(index)
+        if name := NAMES.get(type(event.fact)):
+            self.notable[name].append(index)
         self.first = self.first or event.at
         self.last = max(self.last or event.at, event.at)
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from flopod import events as ev
+from flopod.errors import ErrorInfo
 from flopod.events import Event
 from flopod.records import json_part
 from flopod.state import Variable
@@ -17,6 +18,7 @@ from flopod.stored import Encoded, encoded
 from flopod.summary import Status
 from flopod.tree import Node
 from flopod_tui.run.view import RunView
+from flopod_tui.text.format import safe
 from flopod_tui.values.masking import MASK, Masking
 
 VALUES = ("output", "payload", "value", "input", "pushed", "put", "deleted", "fields")
@@ -35,14 +37,21 @@ class Subject:
     """What shows it from a shell, or answers it."""
     holds: bool = False
     """There is a value, and be it null."""
+    traceback: str = ""
+    """Where it failed, if it did."""
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether there is something to look into."""
+        return self.holds or bool(self.traceback)
 
 
 def of_event(event: Event, run_id: str, masking: Masking) -> Subject:
     """Return an event."""
-    value = held(masking.masked_event(event))
+    value, error = held(masking.masked_event(event)), getattr(event.fact, "error", None)
     command = shlex.join(["flopod", "show", run_id, "--at", str(event.seq)])
     title = f"{event.seq} {event.type}"
-    return Subject(title, event.path, value, command, value is not None)
+    return Subject(title, event.path, value, command, value is not None, _trace(error))
 
 
 def of_variable(path: str, variable: Variable, run_id: str, seq: int, masking: Masking) -> Subject:
@@ -61,7 +70,11 @@ def of_node(node: Node, view: RunView, run_id: str) -> Subject:
     if wait is not None and node.status is Status.WAITING:
         command = shlex.join(["flopod", "deliver", run_id, node.path, wait.event])
     title = f"{run_id} {node.path}".strip()
-    return Subject(title, node.path, value, command, value is not None)
+    return Subject(title, node.path, value, command, value is not None, _trace(node.error))
+
+
+def _trace(error: object) -> str:
+    return error.traceback if isinstance(error, ErrorInfo) else ""
 
 
 def held(event: Event) -> Encoded | None:
@@ -74,6 +87,14 @@ def plain(value: object) -> Any:
     """Return a value as JSON-ready data."""
     stored = value if isinstance(value, msgspec.Raw) else encoded(value)
     return json_part(stored)
+
+
+def plain_ascii(looked_at: Subject, masking: Masking) -> str:
+    """Return the value, or where there is none the traceback, for programs that show it raw."""
+    if looked_at.holds:
+        return pretty(looked_at.value, masking, ascii_only=True)
+    lines = "\n".join(safe(line) for line in looked_at.traceback.split("\n"))
+    return lines.encode("ascii", "backslashreplace").decode()
 
 
 def pretty(value: object, masking: Masking, *, ascii_only: bool = False) -> str:

@@ -27,12 +27,14 @@ EVERY = 0.1
 LONG = 2000
 """Of a run with more events than this the newest are read first."""
 NEWEST = 200
-MUCH = 10_000
+MUCH = 1000
 """When so many events have come, the garbage collector is told to leave them alone."""
-SHOWN_EVERY = 0.25
+SHOWN_EVERY = 0.4
 """Seconds between two looks at what is read so far."""
 SLICE = 0.008
 """Seconds of folding before keys get their turns."""
+STEP = 50
+"""Events between two looks at the clock."""
 TURN = 0.02
 """Seconds for everything else, however long the last events took."""
 TURNS = 8
@@ -133,9 +135,9 @@ class RunTail:
                 self._set_aside()
         else:
             await self._fold(batch)
+            if self.reading is not None or len(self.view.events) - self._aside > MUCH:
+                self._set_aside()
         self.reading, self.latest = None, ()
-        if len(self.view.events) - self._aside > MUCH:
-            self._set_aside()
 
     def _set_aside(self) -> None:
         garbage.set_aside()
@@ -143,9 +145,9 @@ class RunTail:
 
     async def _fold(self, batch: Sequence[Event]) -> None:
         begun = time.perf_counter()
-        for done, event in enumerate(batch, 1):
-            self.view.after(event)
-            if not done % 50 and time.perf_counter() - begun > SLICE:
+        for done in range(0, len(batch), STEP):
+            self.view.take(batch[done : done + STEP])
+            if time.perf_counter() - begun > SLICE:
                 if self.reading is not None:
                     self.reading = done / len(batch)
                 self._tell_now_and_then()

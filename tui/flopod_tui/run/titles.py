@@ -134,7 +134,7 @@ def notice(tail: RunTail, width: int) -> list[Spans]:
     if tail.damage:
         return damaged(tail.damage, tail.view.last_seq, width)
     if tail.reading is None and not tail.events and not tail.trouble:
-        return [[("   Started, no record yet", "quiet")]]
+        return [[("   Started, no event yet", "quiet")]]
     return []
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -36,6 +36,10 @@ UNSTEADY = EXECUTING | {Status.INTERRUPTED}
 TROUBLE = (FlopodError, OSError)
 
 
+async def _at_once() -> None:
+    """Wait for nothing."""
+
+
 @dataclass(slots=True)
 class RunFeed:
     """The runs of a store as they were last read."""
@@ -44,6 +48,8 @@ class RunFeed:
     now: Callable[[], datetime]
     changed: Callable[[], None]
     """Called whenever something of this changed."""
+    drawn: Callable[[], Awaitable[object]] = _at_once
+    """Waits until what was read is on the screen: to set a watch takes longer than to read."""
     rows: RunRows = field(default_factory=RunRows)
     stored: Mapping[Status, int] = field(default_factory=dict)
     """How many runs the store says it has, by status."""
@@ -116,6 +122,8 @@ class RunFeed:
         while not self.stopped and len(known) < MOST:
             begun = monotonic()
             page = await self.control.list_runs(limit=size, before=last)
+            if self.stopped:
+                break  # meanwhile, and how far it had come then was told
             slow = monotonic() - begun > SLOW_PAGE
             await spread_out(self._taking(page))
             known.update(run.run_id for run in page)
@@ -194,8 +202,10 @@ class RunFeed:
     async def _watch(self, watching: Callable[[], None]) -> None:
         if not self.loaded:
             page = await self.control.list_runs(limit=FIRST_PAGE)
+            self.workers = await self.control.workers()
             self.complete = len(page) < FIRST_PAGE
             await spread_out(self._taking(page))
+            await self.drawn()
         told = False
         async for changed in self.control.watch_runs():
             if not told:

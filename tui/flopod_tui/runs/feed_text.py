@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from flopod_tui.runs.feed import MOST, RunFeed
-from flopod_tui.text.format import age, plural, since
+from flopod_tui.text.format import age, cut, plural, since
 from flopod_tui.text.spans import Span, Spans
+
+FIELD = 24
+"""Cells for the filter, where there is much to be told beside it."""
 
 
 def freshness(feed: RunFeed, now: datetime, new_above: int = 0) -> list[Span]:
@@ -41,13 +44,20 @@ def hidden(feed: RunFeed, text: str) -> list[Spans]:
     return [[], [(f"   No run{words}", "")], [(f"{told}{reading}", "quiet")]]
 
 
-def found(feed: RunFeed, marked: int) -> str:
-    """Return how many runs are shown, how many are marked, and how they are sorted."""
+def found(feed: RunFeed, marked: int, width: int, count: int | None = None) -> str:
+    """Return how many runs are shown, how many are marked, and how they are sorted.
+
+    Args:
+        width: cells of the line, of which some are left to the filter.
+        count: how many would be shown, if not those that are.
+    """
     rows = feed.rows
-    shown = plural(len(rows.shown), "run")
-    parts = [f"{shown} of {len(rows):,}" if rows.filter else shown]
+    known = f"{len(rows):,}"
     if feed.is_cut:
-        parts.append(f"only the newest {min(len(rows), MOST):,} of {feed.total:,} are read")
+        known = f"the newest {min(len(rows), MOST):,} of {feed.total:,}"
+    shown = plural(len(rows.shown) if count is None else count, "run")
+    parts = [f"{shown} of {known}" if rows.filter else f"{known} runs" if feed.is_cut else shown]
     if marked:
         parts.append(f"{marked:,} marked")
-    return " · ".join([*parts, f"sort {rows.order.sort.label}{rows.order.arrow}"])
+    text = " · ".join([*parts, f"sort {rows.order.sort.label}{rows.order.arrow}"])
+    return cut(text, max(FIELD, width - FIELD))

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from flopod.backend import LEASE_TIME, WorkerInfo
 from flopod.inner import OpenWait
-from flopod.summary import RunSummary
+from flopod.summary import RunSummary, Status
 from flopod_tui.run.event_text import event_words
-from flopod_tui.runs.glimpse import Glimpse
 from flopod_tui.runs.summary_text import LABEL, labelled, rule
 from flopod_tui.runs.text import doing, done, took
 from flopod_tui.text.format import age, cut, moment, plural, safe, since, until
 from flopod_tui.text.glyphs import look
 from flopod_tui.text.spans import Span, Spans, cut_spans
+
+if TYPE_CHECKING:
+    from flopod_tui.runs.glimpse import Glimpse
 
 MOST_WAITS = 3
 SHOWN_EVENTS = 3
@@ -34,7 +37,7 @@ def preview(
     lines = [
         rule(_title(run), width),
         labelled("Run", *_times(run, now)),
-        *_matters(run, now, width),
+        *(_unknown(run, workers) or _matters(run, now, width)),
         *_from_log(run, closer, now),
         *_worker(run, workers, now),
     ]
@@ -73,6 +76,15 @@ def _matters(run: RunSummary, now: datetime, width: int) -> list[Spans]:
     if now_doing := doing(run, now, width - LABEL - 1):
         return [labelled("Now", *now_doing)]
     return []
+
+
+def _unknown(run: RunSummary, workers: Sequence[WorkerInfo]) -> list[Spans]:
+    """Return that a run waits in vain: there are workers, and none of them knows its workflow."""
+    known = {info.name for worker in workers for info in worker.workflows}
+    if run.status != Status.QUEUED or not workers or run.workflow in known:
+        return []
+    how: Span = ("; start one with its file: flopod worker -w FILE", "quiet")
+    return [labelled("Now", (f"no worker knows {safe(run.workflow, 100)}", "trouble"), how)]
 
 
 def _wait(wait: OpenWait, now: datetime) -> list[Span]:

@@ -94,6 +94,11 @@ class RunRows:
             self._all = [row for row in self._all if row.run.run_id in self.by_id]
             self.shown = [row for row in self.shown if row.listed]
 
+    @property
+    def is_timed(self) -> bool:
+        """Which rows are shown, or where, changes as time goes by."""
+        return self.order.sort.timed or self.filter.query.timed
+
     def settle(self, now: datetime) -> None:
         """Put the rows that changed where they belong; of very many, the first ones."""
         changed = [self._unplaced.pop(run_id) for run_id in list(islice(self._unplaced, CHUNK))]

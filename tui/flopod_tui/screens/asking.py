@@ -24,6 +24,8 @@ from flopod_tui.widgets.press import Press
 from flopod_tui.widgets.too_small import TooSmall
 
 Answer = TypeVar("Answer")
+PADDING = 2
+"""Empty lines above and below, in a tall window."""
 
 
 class Asking(ModalScreen[Answer]):
@@ -32,8 +34,8 @@ class Asking(ModalScreen[Answer]):
     CSS_PATH: ClassVar[Any] = "confirm.tcss"
     AUTO_FOCUS = "#no"
     NEEDS: ClassVar[tuple[int, int]] = (60, 14)
-    AROUND = 9
-    """Lines that the box has beside those of the question."""
+    AROUND = 10
+    """Lines that the box has beside those of the question, in a tall window."""
     VERTICAL_BREAKPOINTS = TALL
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", "Yes", show=False),
@@ -112,13 +114,16 @@ class Asking(ModalScreen[Answer]):
     def on_resize(self, event: Resize) -> None:
         """See that the question fits, its buttons with it."""
         self.query_one(TooSmall).judge(event.size, self.NEEDS)
-        room = max(1, event.size.height - self.AROUND)
-        self.query_one("#scroll").styles.max_height = room
         self.call_after_refresh(self.ask)
+
+    def around(self) -> int:
+        """Return how many lines the box has now beside those of the question."""
+        return self.AROUND - (PADDING if self.has_class("-low") else 0)
 
     def ask(self) -> None:
         """Show the question as it is now."""
         width = min(72, int(self.size.width * 0.96) - 6)
+        self.query_one("#scroll").styles.max_height = max(1, self.size.height - self.around())
         for name, rows in (("question", self.rows(width)), ("after", self.rows_after(width))):
             panel = self.query_one(f"#{name}", Panel)
             panel.styles.height = len(rows)

@@ -17,6 +17,7 @@ from flopod.errors import FlopodError
 from flopod.summary import RunSummary
 from flopod_tui.run.detail_text import shell
 from flopod_tui.screens.asking import Asking
+from flopod_tui.screens.page import is_bare
 from flopod_tui.text.format import cut, plural, safe
 from flopod_tui.text.spans import Spans
 from flopod_tui.widgets.bulk_list import BulkList
@@ -24,6 +25,9 @@ from flopod_tui.widgets.fields import TextField
 from flopod_tui.widgets.painted import Panel
 from flopod_tui.widgets.press import Press
 from flopod_tui.widgets.unless_gone import unless_gone
+
+TYPING = 2
+"""Lines of the field for the number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,8 @@ class BulkScreen(Asking[SeveralTold | None]):
         self.several = several
         self.wanted = str(len(several.possible))
         self.heading = f"{several.verb.capitalize()} {plural(len(several.possible), 'run')}"
-        self.yes_word = several.verb.capitalize()
+        # Not "Cancel": beside "Cancel 2 runs" it could mean either.
+        self.yes_word, self.no_word = self.heading, "Leave them"
         self.done: dict[str, str] = {}
         self.refused = dict(several.refused)
         self.phase = "asking"
@@ -101,12 +106,20 @@ class BulkScreen(Asking[SeveralTold | None]):
         label.styles.width = len(told)
         label.show([[(told, "")]])
 
+    def keys(self) -> str:
+        """Return what the keys do: letters go into the field."""
+        return f"Enter go on   Esc {self.no_word}   Up/Down the runs"
+
+    def around(self) -> int:
+        """Return how many lines there are beside the list: no field any more, once it is done."""
+        return super().around() - (0 if self.phase == "asking" else TYPING)
+
     def rows(self, width: int) -> Sequence[Spans]:
         """Return how far it is."""
         if self.phase == "working":
             count = len(self.done) + len(self.refused) - len(self.several.refused)
             told = "; stopping…" if self.stopping else "; Esc stops after this one"
-            return [[(f"{count} of {self.wanted}{told}", "")], []]
+            return [[(f"{count:,} of {len(self.several.possible):,}{told}", "")], []]
         if self.phase == "told":
             return [[(self.told(), "")], []]
         refused = len(self.several.refused)
@@ -118,9 +131,9 @@ class BulkScreen(Asking[SeveralTold | None]):
         """Return the command that does the same; afterwards, why the run at the cursor was not."""
         if self.phase == "told":
             run = self.query_one(BulkList).current
-            why = safe(self.refused[run.run_id], 600) if run else ""
+            why = safe(self.refused.get(run.run_id, ""), 600) if run else ""
             return [[], *([(line, "")] for line in textwrap.wrap(why, width))]
-        if self.phase != "asking":
+        if self.phase != "asking" or is_bare(self.size):
             return []
         line = cut(safe(self.shell_line()[:500]), width - 4)
         return [[], [("sh: ", "quiet"), (line, "")]]
@@ -157,6 +170,8 @@ class BulkScreen(Asking[SeveralTold | None]):
         """Do it."""
         self.phase = "working"
         self.add_class("-working")
+        self.query_one("#no", Press).rename("Stop")
+        self.show_keys("Enter Esc Stop after this one   Up/Down the runs")
         self.query_one("#no").focus()
         self.ask()
         self.do_all()
@@ -192,11 +207,11 @@ class BulkScreen(Asking[SeveralTold | None]):
 
     def told(self) -> str:
         """Return what came of it in a sentence."""
-        parts = [f"{len(self.done)} {self.several.past}"]
+        parts = [f"{len(self.done):,} {self.several.past}"]
         if self.refused:
-            parts.append(f"{len(self.refused)} refused")
+            parts.append(f"{len(self.refused):,} refused")
         left = len(self.several.runs) - len(self.done) - len(self.refused)
-        return ", ".join(parts) + (f", {left} not tried: it was stopped" if left else "")
+        return ", ".join(parts) + (f", {left:,} not tried: it was stopped" if left else "")
 
     def result(self) -> SeveralTold:
         """Return what came of it."""

@@ -46,7 +46,7 @@ class DeliverScreen(ValueForm[DeliveredEvent], WaitsPart[DeliveredEvent | None])
 
     CSS_PATH = ["form.tcss", "deliver.tcss"]
     AUTO_FOCUS = "WaitList"
-    HINTS = (*ValueForm.HINTS[:2], "filter", *ValueForm.HINTS[2:])
+    HINTS = ("choose", *ValueForm.HINTS[:2], "filter", *ValueForm.HINTS[2:])
     BINDINGS = [Binding("ctrl+s", "send", "Deliver", key_display="Ctrl+S", priority=True)]
     WHAT = "the form"
     VALUE = "payload"

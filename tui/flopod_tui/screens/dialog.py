@@ -18,6 +18,10 @@ from flopod_tui.widgets.painted import Panel
 from flopod_tui.widgets.too_small import TooSmall
 
 Given = TypeVar("Given")
+SHARE = 0.9
+"""How much of the window's height the box may take; the style sheet says the same."""
+MOST = 16
+"""Lines of a list in a box."""
 
 
 class Dialog(Remappable, ModalScreen[Given | None]):
@@ -25,6 +29,10 @@ class Dialog(Remappable, ModalScreen[Given | None]):
 
     CSS_PATH: ClassVar[Any] = ["dialog.tcss"]
     NEEDS: ClassVar[tuple[int, int]] = (40, 12)
+    LIST: ClassVar[str] = ""
+    """The list that is as high as its lines, as far as there is room."""
+    AROUND: ClassVar[int] = 4
+    """Lines of the box beside that list: border, title, note."""
     HOW: ClassVar[str] = ""
     """What the title says about keys."""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,3 +65,6 @@ class Dialog(Remappable, ModalScreen[Given | None]):
     def on_resize(self, event: Resize) -> None:
         """See that the box fits."""
         self.query_one(TooSmall).judge(event.size, self.NEEDS)
+        room = int(event.size.height * SHARE) - self.AROUND
+        for shown in self.query(self.LIST) if self.LIST else ():
+            shown.styles.max_height = max(1, min(MOST, room))

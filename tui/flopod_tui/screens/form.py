@@ -46,6 +46,16 @@ class Form(Page[Sent | None]):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.sending = False
+        self._begun = False
+
+    def set_focus(
+        self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False
+    ) -> None:
+        """Give a widget the focus, and bring it on the screen."""
+        # A form opens at its top, where what has the focus first stands. To scroll to that before
+        # it has its height would go past it.
+        super().set_focus(widget, scroll_visible and self._begun, from_app_focus)
+        self._begun = True
 
     def would_lose(self) -> bool:
         """Something was typed that would be lost."""

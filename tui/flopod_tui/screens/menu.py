@@ -16,7 +16,7 @@ from flopod_tui.widgets.painted import Panel
 class MenuScreen(Dialog[str]):
     """Gives the result of what was chosen."""
 
-    AUTO_FOCUS = "ChoiceList"
+    AUTO_FOCUS = LIST = "ChoiceList"
 
     def __init__(self, title: str, choices: Sequence[Choice]) -> None:
         super().__init__(title)

@@ -22,7 +22,8 @@ class NotesScreen(Dialog[None]):
     """Shows lines."""
 
     CSS_PATH: ClassVar[Any] = ["dialog.tcss", "notes.tcss"]
-    AUTO_FOCUS = "Detail"
+    AUTO_FOCUS = LIST = "Detail"
+    AROUND = 3
     HOW = " · Esc closes"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("i,q,enter,space", "dismiss(None)", "Close", show=False)

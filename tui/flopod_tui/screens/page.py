@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, ClassVar, TypeVar
 
 from textual import events
@@ -16,6 +17,7 @@ from textual.app import ComposeResult
 from textual.binding import ActiveBinding
 from textual.containers import Vertical
 from textual.geometry import Size
+from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -41,6 +43,9 @@ TALL = [(0, "-low"), (30, "-tall")]
 class Page(Remappable, Screen[Result]):
     """A full screen."""
 
+    class Ready(Message):
+        """It shows what it is there for: the first frame need not wait for more."""
+
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
     VERTICAL_BREAKPOINTS = TALL
     NEEDS: ClassVar[tuple[int, int]] = (60, 12)
@@ -61,6 +66,7 @@ class Page(Remappable, Screen[Result]):
 
     def compose(self) -> ComposeResult:
         """Lay out the header, what is between, the status line and the hints."""
+        self.add_class(*size_classes(self.app.size), update=False)
         yield Panel(id="header")
         with Vertical(id="body"):
             yield from self.compose_body()
@@ -76,12 +82,26 @@ class Page(Remappable, Screen[Result]):
         """Follow the keys that work."""
         # By its name: Textual calls this once for each class that has one.
         self.bindings_updated_signal.subscribe(self, self.bindings_changed)
+        # Its first tick comes a sixtieth of a second late: let that pass while there is work.
+        self._update_timer.resume()
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit header and hints to the new width."""
         self.query_one(TooSmall).judge(event.size, self.NEEDS, self.instead())
         self.set_class(is_bare(event.size), "-bare")
         self.call_after_refresh(self.show_lines)
+
+    def _compositor_refresh(self) -> None:
+        # In a batch Textual makes whole frames as well, and throws them away; and when something
+        # changes on a covered screen, it draws the whole one above it again, which hides it.
+        if not (self.app._batch_count or self.is_covered):
+            super()._compositor_refresh()
+
+    @property
+    def is_covered(self) -> bool:
+        """Another full screen lies above it: nothing of it can be seen."""
+        above = takewhile(lambda screen: screen is not self, reversed(self.app.screen_stack))
+        return any(isinstance(screen, Page) for screen in above)
 
     def instead(self) -> Sequence[str]:
         """Return the commands that are named where this does not fit."""
@@ -205,6 +225,13 @@ class Page(Remappable, Screen[Result]):
         if why := self.why_not(action):
             self.say(why, "error")
         return bool(why)
+
+
+def size_classes(size: Size) -> list[str]:
+    """Return the classes of a screen of this size: known before its styles, they are made once."""
+    wide = [name for least, name in BREAKPOINTS if size.width >= least][-1:]
+    tall = [name for least, name in TALL if size.height >= least][-1:]
+    return [*wide, *tall, *(["-bare"] if is_bare(size) else [])]
 
 
 def is_bare(size: Size) -> bool:

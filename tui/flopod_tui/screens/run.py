@@ -128,7 +128,7 @@ class RunScreen(RunShown):
     def action_zoom(self) -> None:
         """Give one pane the whole screen, or give it back; of a value all that there is."""
         looked_at = self.subject()
-        if isinstance(self.focused, Detail) and looked_at and looked_at.holds:
+        if isinstance(self.focused, Detail) and looked_at and looked_at.is_open:
             self.open_value()
         else:
             super().action_zoom()

@@ -8,6 +8,7 @@ from datetime import datetime
 from textual import work
 
 from flopod.summary import RunSummary
+from flopod_tui.run.inside import Inside
 from flopod_tui.run.past_summary import APART, Summaries
 from flopod_tui.run.scrub_line import Track
 from flopod_tui.run.tail import RunTail
@@ -35,6 +36,7 @@ class RunData(RunActions):
         self.past: RunView | None = None
         """The run at that moment."""
         self.summaries = Summaries(run_id)
+        self.inside = Inside()
         self._paint_due = False
 
     def new_tail(self) -> RunTail:
@@ -97,7 +99,7 @@ class RunData(RunActions):
         """Show the run as it stood after its first `count` events."""
         known = len(self.view.events)
         if not known:
-            return self.say("there is no record yet to go to", "error")
+            return self.say("there is no event yet to go to", "error")
         self.here = max(1, min(count, known))
         self.view.held = True
         if self.here <= self.view.folded:

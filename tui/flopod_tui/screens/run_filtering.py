@@ -21,6 +21,7 @@ from flopod_tui.runs.rows import Row
 from flopod_tui.screens.run_listing import RunListing
 from flopod_tui.text.format import plural, width_of
 from flopod_tui.text.spans import Span
+from flopod_tui.widgets.facets import FacetBar
 from flopod_tui.widgets.filter_field import FilterField
 from flopod_tui.widgets.painted import Panel
 
@@ -223,6 +224,11 @@ class RunFiltering(RunListing):
         """Show one group of statuses, or one more; a shown one goes again; 0: all."""
         facets = toggled(self.wanted.facets, f"{number}") if number else frozenset()
         self.narrow(replace(self.wanted, facets=facets))
+
+    @on(FacetBar.Clicked)
+    def facet_clicked(self, message: FacetBar.Clicked) -> None:
+        """Do what the digit of the facet does."""
+        self.action_facet(int(message.key))
 
 
 def before_wrong(text: str, position: int) -> str:

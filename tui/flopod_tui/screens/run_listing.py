@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import on, work
@@ -22,7 +23,6 @@ from flopod_tui.query import Vocabulary
 from flopod_tui.runs import feed_text
 from flopod_tui.runs.feed import RunFeed
 from flopod_tui.runs.filters import RunFilter
-from flopod_tui.runs.glimpse import Glimpse, glimpse
 from flopod_tui.runs.preview import preview
 from flopod_tui.runs.summary_text import empty_store, worker_spans
 from flopod_tui.runs.trouble import trouble_lines
@@ -35,6 +35,9 @@ from flopod_tui.widgets.painted import Panel
 from flopod_tui.widgets.run_list import RunList
 from flopod_tui.widgets.status_line import StatusLine
 
+if TYPE_CHECKING:
+    from flopod_tui.runs.glimpse import Glimpse
+
 REST = 0.12
 """Seconds after which a cursor rests on a run: moving through a list paints two lines a step."""
 CLOSER = 0.3
@@ -42,8 +45,6 @@ CLOSER = 0.3
 STILL = 3.0
 """Seconds after the cursor was moved in which no line moves by itself."""
 LOOK_EVERY = 3.0
-FIRST_PAINT = 0.4
-"""Seconds that the first paint takes, on a slow machine; reading all runs would hold it up."""
 TIMED_EVERY = 10
 """Seconds after which a filter or a sort that depends on the time is applied again."""
 
@@ -51,9 +52,11 @@ TIMED_EVERY = 10
 class RunListing(RunActions):
     """Runs, live."""
 
+    DEFAULT_CLASSES = "-preview"
+
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.feed = RunFeed(session.control, session.now, self.schedule_paint)
+        self.feed = RunFeed(session.control, session.now, self.schedule_paint, session.drawn.wait)
         self.wanted = RunFilter()
         """The filter that was asked for last."""
         self._paint_due = False
@@ -83,7 +86,6 @@ class RunListing(RunActions):
 
     def on_mount(self) -> None:
         """Start to follow the store. Textual calls this of every class, so nobody calls it."""
-        self.add_class("-preview")
         self.follow()
         self.set_interval(1, self.tick)
         self.set_interval(LOOK_EVERY, self.look_around)
@@ -101,12 +103,8 @@ class RunListing(RunActions):
         await self.feed.follow(self.watching)
 
     def watching(self) -> None:
-        """Changes are told from now on: read everything, once the first page is painted."""
-        self.set_timer(FIRST_PAINT, self.load_unless_stopped)
+        """Changes are told from now on: read everything, unless somebody did not want to wait."""
         self.look_around()
-
-    def load_unless_stopped(self) -> None:
-        """Read all runs, unless somebody did not want to wait."""
         if not self.feed.stopped:
             self.load()
 
@@ -135,8 +133,6 @@ class RunListing(RunActions):
         self._arranged = True
         self.paint()
 
-    # Painting
-
     def schedule_paint(self) -> None:
         """Repaint soon: at once the first time, then a few times a second at most."""
         if not self._paint_due and self.is_mounted:
@@ -163,6 +159,8 @@ class RunListing(RunActions):
         self.show_found()
         self.show_lines()
         self.show_preview(rows.current)
+        if not self.session.drawn.is_set() and (self.feed.loaded or self.feed.error):
+            self.post_message(self.Ready())
 
     def may_settle(self) -> bool:
         """Say whether rows may come, go and move."""
@@ -185,15 +183,15 @@ class RunListing(RunActions):
         self._ticks += 1
         if why := self._giving_up.why(self.feed.error):
             return self.app.exit(return_code=LOST, message=Text(why))
-        self.runs.tick(self.feed.as_of)
-        self.show_header()
-        self.show_preview(self.runs.current)
-        self.look_closer()
-        if not self.feed.rows.is_settled and not self.feed.paused:
-            self.schedule_paint()
+        if not self.is_covered:
+            self.runs.tick(self.feed.as_of)
+            self.show_header()
+            self.show_preview(self.runs.current)
+            self.look_closer()
         rows = self.feed.rows
-        timed = rows.order.sort.timed or rows.filter.query.timed
-        if timed and self._ticks % TIMED_EVERY == 0:
+        if not rows.is_settled and not self.feed.paused:
+            self.schedule_paint()
+        if rows.is_timed and self._ticks % TIMED_EVERY == 0:
             self.apply_again()
 
     @work(group="again", exclusive=True)
@@ -204,8 +202,6 @@ class RunListing(RunActions):
             await self.feed.sort(rows.order)
         if rows.filter.query.timed and self.may_settle():
             await self.feed.narrow(self.wanted)
-
-    # What is shown
 
     def header(self) -> tuple[Spans, Spans]:
         """Return the store, the workers and how fresh this is."""
@@ -231,10 +227,13 @@ class RunListing(RunActions):
     def show_found(self) -> None:
         """Show how many runs there are, how many are marked, and how they are sorted."""
         panel = self.query_one("#filter-count", Panel)
-        text = f"{feed_text.found(self.feed, len(self.runs.marks))} "
+        feed, marked, width = self.feed, len(self.runs.marks), self.size.width
+        text = f"{feed_text.found(feed, marked, width)} "
+        if self.query_one(FilterField).has_focus:  # As wide as it can be: no layout at each key.
+            text = text.rjust(len(feed_text.found(feed, marked, width, len(feed.rows))) + 1)
         panel.styles.width = len(text)
         panel.show([[(text, "quiet")]])
-        self.set_class(bool(self.runs.marks), "-marked")
+        self.set_class(bool(self.runs.marks) or self.feed.is_cut, "-counted")
 
     # The run under the cursor
 
@@ -280,6 +279,8 @@ class RunListing(RunActions):
     @work(group="glimpse", exclusive=True)
     async def read_end(self, run: RunSummary) -> None:
         """Read the end of a run's log."""
+        from flopod_tui.runs.glimpse import glimpse
+
         self._glimpse = await glimpse(self.control, run, self.session.masking)
         self.show_preview(self.selected())
 

@@ -238,7 +238,7 @@ class RunShown(RunPanes, Travelling, RunTaking):
             variable = source.variables[path]
             return f"state {path}", variable_detail(path, variable, width, masking)
         view, node = self.shown, self.query_one(PathList).current or self.shown.root
-        lines = node_detail(view, node, self.stood, self.then(), width, masking)
+        lines = node_detail(view, node, self.stood, self.then(), width, masking, self.inside)
         return f"path {node.path}", lines
 
     def subject(self) -> Subject | None:

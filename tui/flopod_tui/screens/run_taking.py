@@ -52,6 +52,8 @@ class RunTaking(RunData):
         if looked_at and looked_at.holds:
             value = looked_at.value
             offered.append(Takeable("v", "value", lambda: subject.pretty(value, masking)))
+        if looked_at and (trace := looked_at.traceback):
+            offered.append(Takeable("t", "traceback", lambda: trace))
         if line := self.line_at_cursor():
             offered.append(Takeable("l", "line", lambda: line))
         if looked_at:
@@ -66,6 +68,7 @@ class RunTaking(RunData):
             Takeable("l", "log as JSON lines", self.log_text, f"{run}.jsonl"),
             self._state("s"),
             Takeable("t", "timeline", self.timeline_text, f"{run}.timeline.txt"),
+            Takeable("p", "timeline as a picture", self.timeline_svg, f"{run}.timeline.svg"),
         )
 
     def _state(self, key: str) -> Takeable:
@@ -83,9 +86,20 @@ class RunTaking(RunData):
                 await asyncio.sleep(0)
         return "".join(f"{line}\n" for line in lines)
 
-    def timeline_text(self) -> str:
+    async def timeline_text(self) -> str:
         """Return the timeline as text."""
-        return timeline_text(self.shown.events, self.then(), COLUMNS)
+        # In a thread: of a long log it takes seconds.
+        events = list(self.shown.events)
+        return await asyncio.to_thread(timeline_text, events, self.then(), COLUMNS)
+
+    async def timeline_svg(self) -> str:
+        """Return the timeline as a picture, in the colours of the screen."""
+        from flopod_tui.timeline.svg import timeline_svg
+        from flopod_tui.widgets.inks import palette_of
+
+        events, title = list(self.shown.events), f"{self.run_id} at seq {self.moment_seq() or 0}"
+        palette = palette_of(dark=self.app.current_theme.dark)
+        return await asyncio.to_thread(timeline_svg, events, self.then(), COLUMNS, title, palette)
 
     def line_at_cursor(self) -> str:
         """Return the line under the cursor, as it is shown and as wide as it is."""
@@ -98,20 +112,46 @@ class RunTaking(RunData):
     # Looking at a value
 
     def open_value(self) -> None:
-        """Show the value under the cursor on a screen of its own."""
+        """Show the value or the traceback under the cursor on a screen of its own."""
         looked_at = self.subject()
-        if looked_at is None or not looked_at.holds:
-            return self.say("there is no value here")
-        self.app.push_screen(ValueScreen(self.session, looked_at.title, looked_at.value))
+        if looked_at is None or not looked_at.is_open:
+            self.say("there is no value here")
+        elif not looked_at.traceback:
+            self.open_part(looked_at, "v")
+        elif not looked_at.holds:
+            self.open_part(looked_at, "t")
+        else:
+            self.open_either(looked_at)
+
+    @work(group="ask", exclusive=True)
+    async def open_either(self, looked_at: Subject) -> None:
+        """Ask which of the two it is to be."""
+        from flopod_tui.screens.menu import MenuScreen
+        from flopod_tui.widgets.choice_list import Choice
+
+        choices = [Choice("t", "traceback"), Choice("v", "value")]
+        if chosen := await self.app.push_screen_wait(MenuScreen("Open", choices)):
+            self.open_part(looked_at, chosen)
+
+    def open_part(self, looked_at: Subject, part: str) -> None:
+        """Show the value (`v`) or the traceback (`t`)."""
+        from flopod_tui.screens.text import TextScreen
+
+        title = looked_at.title
+        if part == "v":
+            self.app.push_screen(ValueScreen(self.session, title, looked_at.value))
+        else:
+            title, file = f"{title} traceback", f"{self.run_id}.traceback.txt"
+            self.app.push_screen(TextScreen(self.session, title, looked_at.traceback, file))
 
     @work(group="ask", exclusive=True)
     async def action_page_value(self) -> None:
-        """Show the value under the cursor in the pager of one's choice, the app out of the way."""
+        """Show what is under the cursor in the pager of one's choice, the app out of the way."""
         looked_at = self.subject()
-        if looked_at is None or not looked_at.holds:
+        if looked_at is None or not looked_at.is_open:
             return self.say("there is no value here")
         try:
-            text = subject.pretty(looked_at.value, self.session.masking, ascii_only=True)
+            text = subject.plain_ascii(looked_at, self.session.masking)
             with self.app.suspend():
                 page(text, os.environ)
         except SuspendNotSupported:

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import on, work
 from textual.binding import Binding
@@ -15,14 +15,14 @@ from flopod.inner import OpenWait
 from flopod.summary import RunSummary
 from flopod_tui.frame.palette import Entry
 from flopod_tui.output.plain import plain_summary
-from flopod_tui.runs import export as run_export
 from flopod_tui.runs.columns import COLUMNS, chosen
 from flopod_tui.runs.order import SORTS, Order, order_from
-from flopod_tui.screens.menu import MenuScreen
 from flopod_tui.screens.run_filtering import RunFiltering
 from flopod_tui.screens.sharing import Takeable
-from flopod_tui.widgets.choice_list import Choice
 from flopod_tui.widgets.run_list import RunList
+
+if TYPE_CHECKING:
+    from flopod_tui.widgets.choice_list import Choice
 
 SORT, SHOWN = "runs.sort", "runs.columns"
 """Their names in what is remembered."""
@@ -45,7 +45,7 @@ class RunsScreen(RunFiltering):
         Binding("f", "live", "Pause", tooltip="stand still, and live again"),
         Binding("r", "reread", "Read again", tooltip="read the store again now"),
         Binding("p", "preview", "Preview", tooltip="show or hide the preview"),
-        Binding("v", "raw", "Record", show=False, tooltip="the run's record as JSON"),
+        Binding("v", "raw", "Summary", show=False, tooltip="the run's summary as JSON"),
         Binding("w", "oldest_wait", "Oldest wait", show=False, tooltip="go to the oldest wait"),
         Binding("q", "back", "Quit"),
     ]
@@ -63,6 +63,9 @@ class RunsScreen(RunFiltering):
     @work(group="ask", exclusive=True)
     async def action_sort(self) -> None:
         """Choose what the list is sorted by."""
+        from flopod_tui.screens.menu import MenuScreen
+        from flopod_tui.widgets.choice_list import Choice
+
         now = self.feed.rows.order
         choices = [
             Choice(one.key, one.label, note=now.arrow if name == now.name else "", value=name)
@@ -88,6 +91,8 @@ class RunsScreen(RunFiltering):
     @work(group="ask", exclusive=True)
     async def action_columns(self) -> None:
         """Show columns, or hide them, until somebody leaves."""
+        from flopod_tui.screens.menu import MenuScreen
+
         while name := await self.app.push_screen_wait(MenuScreen("Columns", self.column_choices())):
             names = [one for one in self.runs.names if one != name]
             if name not in self.runs.names:
@@ -97,6 +102,8 @@ class RunsScreen(RunFiltering):
 
     def column_choices(self) -> list[Choice]:
         """Return the columns, each with whether it is shown."""
+        from flopod_tui.widgets.choice_list import Choice
+
         return [
             Choice(
                 f"{index:x}",
@@ -132,6 +139,8 @@ class RunsScreen(RunFiltering):
 
     def copies(self) -> Sequence[Takeable]:
         """Return what can be copied."""
+        from flopod_tui.runs.export import json_row
+
         run = self.selected()
         if run is None:
             return ()
@@ -140,7 +149,7 @@ class RunsScreen(RunFiltering):
             Takeable("i", "id", lambda: run.run_id),
             Takeable("p", "path", lambda: path),
             Takeable("c", "command", lambda: f"flopod show {shlex.quote(run.run_id)}"),
-            Takeable("v", "record as JSON", lambda: run_export.json_row(run)),
+            Takeable("v", "summary as JSON", lambda: json_row(run)),
         ]
         ids = [one.run_id for one in self.marked()]
         more = [Takeable("m", f"ids of {len(ids)} marked", lambda: "\n".join(ids))] if ids else []
@@ -148,10 +157,12 @@ class RunsScreen(RunFiltering):
 
     def exports(self) -> Sequence[Takeable]:
         """Return the forms in which the shown runs are written to a file."""
+        from flopod_tui.runs.export import as_csv, as_json, as_jsonl
+
         runs = [row.run for row in self.feed.rows.shown]
         if not runs:
             return ()
-        forms = {"c": run_export.as_csv, "j": run_export.as_json, "l": run_export.as_jsonl}
+        forms = {"c": as_csv, "j": as_json, "l": as_jsonl}
         names = {"c": "csv", "j": "json", "l": "jsonl"}
         return [
             Takeable(
@@ -198,7 +209,7 @@ class RunsScreen(RunFiltering):
 
         run = self.selected()
         if not self.refuses("raw") and run is not None:
-            title = f"the record of {run.run_id}"
+            title = f"the summary of {run.run_id}"
             self.app.push_screen(ValueScreen(self.session, title, plain_summary(run)))
 
     def action_oldest_wait(self) -> None:

@@ -13,12 +13,9 @@ from pathlib import Path
 from textual import work
 from textual.binding import Binding
 
-from flopod_tui.screens.menu import MenuScreen
 from flopod_tui.screens.page import Page
-from flopod_tui.screens.prompt import PromptScreen
 from flopod_tui.terminal.clipboard import copy
 from flopod_tui.text.format import size
-from flopod_tui.widgets.choice_list import Choice
 
 TextMaker = Callable[[], str | Awaitable[str]]
 
@@ -59,6 +56,8 @@ class Sharing(Page[None]):
     @work(group="ask", exclusive=True)
     async def action_export(self) -> None:
         """Write one of a few things to a file."""
+        from flopod_tui.screens.prompt import PromptScreen
+
         one = await self._chosen("Write to a file", self.exports())
         if one is None:
             return
@@ -91,6 +90,9 @@ class Sharing(Page[None]):
         self.say(f"wrote {label} to {path}, {size(len(text.encode()))}", "ok")
 
     async def _chosen(self, title: str, offered: Sequence[Takeable]) -> Takeable | None:
+        from flopod_tui.screens.menu import MenuScreen
+        from flopod_tui.widgets.choice_list import Choice
+
         if not offered:
             self.say(f"{title.lower()}: there is nothing here", "error")
             return None

@@ -43,10 +43,10 @@ class StartScreen(ValueForm[StartedRun]):
     AUTO_FOCUS = "WorkflowList"
     BINDINGS = [
         Binding("ctrl+s", "send", "Start", key_display="Ctrl+S", priority=True),
-        Binding("enter", "choose", "Go on", show=False, priority=True),
+        Binding("enter", "choose", "Input", tooltip="go on to the input", priority=True),
         Binding("ctrl+g", "suggest", "New id", key_display="Ctrl+G", priority=True),
     ]
-    HINTS = (*ValueForm.HINTS[:3], "suggest", *ValueForm.HINTS[3:])
+    HINTS = ("choose", *ValueForm.HINTS[:3], "suggest", *ValueForm.HINTS[3:])
     WHAT = "the form"
     VALUE = "input"
     INSTEAD = ("flopod start WORKFLOW JSON",)
@@ -143,13 +143,17 @@ class StartScreen(ValueForm[StartedRun]):
         on_list = isinstance(self.focused, WorkflowList)
         return on_list if action == "choose" else super().check_action(action, parameters)
 
+    async def action_choose(self) -> None:
+        """Go on to the first field of the input; the next keys wait until it is there."""
+        with unless_gone():
+            await self.build()
+            if not self.editor.go_in():
+                self.set_focus(self.query_one(TextField))
+
     @on(WorkflowList.Chosen)
-    def action_choose(self) -> None:
+    def chosen(self) -> None:
         """Go on to the first field of the input."""
-        if self.query_one(WorkflowList).current != self.workflow:
-            self.rebuild(go_on=True)
-        elif not self.editor.go_in():
-            self.set_focus(self.query_one(TextField))
+        self.rebuild(go_on=True)
 
     @on(WorkflowList.Highlighted)
     def highlighted(self) -> None:
@@ -160,9 +164,7 @@ class StartScreen(ValueForm[StartedRun]):
     async def rebuild(self, *, go_on: bool = False) -> None:
         """Make the form again, if need be."""
         with unless_gone():
-            await self.build()
-            if go_on:
-                self.action_choose()
+            await (self.action_choose() if go_on else self.build())
 
     async def build(self) -> None:
         """Make the form of the workflow under the cursor, unless it is there."""

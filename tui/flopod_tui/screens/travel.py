@@ -28,13 +28,13 @@ class Travelling(RunData):
     """A screen on which time can be gone through."""
 
     BINDINGS = [
-        Binding("comma,left_square_bracket", "step(-1)", "One record back", show=False),
-        Binding("full_stop,right_square_bracket", "step(1)", "One record forward", show=False),
-        Binding("less_than_sign", "step(-10)", "Ten records back", show=False),
-        Binding("greater_than_sign", "step(10)", "Ten records forward", show=False),
-        Binding("left_curly_bracket", "beside(-1)", "Previous record of the path", show=False),
-        Binding("right_curly_bracket", "beside(1)", "Next record of the path", show=False),
-        Binding("t", "goto", "Go to", tooltip="go to a record: number, time, share"),
+        Binding("comma,left_square_bracket", "step(-1)", "One event back", show=False),
+        Binding("full_stop,right_square_bracket", "step(1)", "One event forward", show=False),
+        Binding("less_than_sign", "step(-10)", "Ten events back", show=False),
+        Binding("greater_than_sign", "step(10)", "Ten events forward", show=False),
+        Binding("left_curly_bracket", "beside(-1)", "Previous event of the path", show=False),
+        Binding("right_curly_bracket", "beside(1)", "Next event of the path", show=False),
+        Binding("t", "goto", "Go to", tooltip="go to an event: number, time, share"),
         Binding("m", "mark_base", "Mark base", show=False),
         Binding("d", "compare", "Diff", tooltip="diff of state: previous event, base, off"),
         Binding("end,G", "live", "Live", priority=True, tooltip="live; in a list: its end"),
@@ -49,34 +49,34 @@ class Travelling(RunData):
             return False
         return super().check_action(action, parameters)
 
-    def action_step(self, records: int) -> None:
-        """Go so many records back or forward; forward from the newest one is live."""
-        if records > 0 and self.here is not None and self.here >= len(self.view.events):
+    def action_step(self, events: int) -> None:
+        """Go so many events back or forward; forward from the newest one is live."""
+        if events > 0 and self.here is not None and self.here >= len(self.view.events):
             return self.action_live()
-        if records > 0 and self.here is None:
-            return self.say("this is the newest record; , goes back")
-        self.go_to(self.count + records)
+        if events > 0 and self.here is None:
+            return self.say("this is the newest event; , goes back")
+        self.go_to(self.count + events)
 
     def action_beside(self, way: int) -> None:
-        """Go to the next or previous record of the selected path."""
+        """Go to the next or previous event of the selected path."""
         path = self.selected_path() or ""
         found = goto.beside(self.view.events, path, self.count, way)
         if found is None:
             word = "later" if way > 0 else "earlier"
-            return self.say(f"no {word} record of {path or self.run_id}")
+            return self.say(f"no {word} event of {path or self.run_id}")
         self.go_to(found)
 
     @work(group="ask", exclusive=True)
     async def action_goto(self) -> None:
-        """Go to a record that is typed."""
+        """Go to an event that is typed."""
         if not self.view.events:
-            return self.say("there is no record yet to go to", "error")
+            return self.say("there is no event yet to go to", "error")
         prompt = GotoScreen(self.view.events, self.count)
         if (text := await self.app.push_screen_wait(prompt)) is not None:
             self.go_to_place(text)
 
     def go_to_place(self, text: str) -> None:
-        """Go to a record as people name it."""
+        """Go to an event as people name it."""
         try:
             self.go_to(goto.find(text, self.view.events, self.count))
         except goto.PlaceError as error:
@@ -94,7 +94,7 @@ class Travelling(RunData):
     def action_mark_base(self) -> None:
         """Let the state be compared with this moment."""
         if not self.count:
-            return self.say("there is no record yet to compare with", "error")
+            return self.say("there is no event yet to compare with", "error")
         self.base, self.compared = self.count, COMPARE[2]
         self.show_compared()
         self.say(f"base is seq {self.moment_seq():,}; d: {self.next_compared()}")
@@ -134,6 +134,6 @@ class Travelling(RunData):
         """Offer to go to a record by a typed place."""
         return (
             *super().palette(),
-            Entry("goto", "Go to a record", self.go_to_place, "t", "SEQ"),
+            Entry("goto", "Go to an event", self.go_to_place, "t", "SEQ"),
             Entry("live", "Back to now", lambda _: self.action_live(), "G"),
         )

@@ -27,7 +27,7 @@ class WaitsPart(Page[Result]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/"),
-        Binding("enter", "choose", "Go on", show=False, priority=True),
+        Binding("enter", "choose", "Payload", tooltip="go on to the payload", priority=True),
     ]
 
     chosen: WaitOf | None
@@ -78,9 +78,12 @@ class WaitsPart(Page[Result]):
         on_list = isinstance(self.focused, WaitList)
         return on_list if action == "choose" else super().check_action(action, parameters)
 
-    def action_choose(self) -> None:
-        """Go on to the payload of the wait under the cursor."""
-        self.choose(done=True)
+    async def action_choose(self) -> None:
+        """Go on to the payload of the wait under the cursor; the next keys wait until then."""
+        with unless_gone():
+            if self.waits.current != self.chosen:
+                await self.fill(self.waits.current)
+            self.go_on()
 
     @on(WaitList.Chosen)
     def chosen_wait(self, message: WaitList.Chosen) -> None:

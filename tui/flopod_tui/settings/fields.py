@@ -6,7 +6,6 @@ A parser takes a TOML value and returns the value of the field, or says what is 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -116,7 +115,12 @@ def _table(takes: str) -> Field:
             raise TypeError
         return {name: _is_text(one) for name, one in value.items()}
 
-    return Field(takes, parse, lambda text: tomllib.loads(f"t = {{{text}}}")["t"])
+    def typed(text: str) -> Any:
+        import tomllib  # Seldom is a table typed.
+
+        return tomllib.loads(f"t = {{{text}}}")["t"]
+
+    return Field(takes, parse, typed)
 
 
 def _pattern(text: str) -> None:

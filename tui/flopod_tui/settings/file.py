@@ -7,7 +7,6 @@ keeps anybody from looking at their runs.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
@@ -61,6 +60,8 @@ def load(file: Path, environ: Mapping[str, str], flags: Mapping[str, Any]) -> Lo
 def _take_file(found: _Gathering, file: Path) -> None:
     try:
         text = file.read_text(encoding="utf-8")
+        import tomllib  # Most have no such file.
+
         held = tomllib.loads(text)
     except FileNotFoundError:
         return

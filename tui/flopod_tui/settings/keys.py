@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -84,6 +83,8 @@ def unknown_actions(names: Iterable[str]) -> list[str]:
 
 def load_rooms() -> None:
     """Load everything that has keys."""
+    from pkgutil import iter_modules
+
     for package in ROOMS:
         for room in iter_modules(import_module(package).__path__):
             import_module(f"{package}.{room.name}")

@@ -1,6 +1,7 @@
 """The file behind the memory: read once, written a moment after something has changed, and at last.
 
-Two apps at once are merged name by name. What can't be read is set aside, never overwritten.
+Two apps at once are merged name by name, one after the other. What can't be read is set aside,
+never overwritten.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from flopod_tui.settings.memory import TYPED, Memory
-from flopod_tui.settings.places import short, write_private
+from flopod_tui.settings.places import alone, short, write_private
 
 PAUSE = 3.0
 """Seconds in which changes are gathered into one writing."""
@@ -44,6 +45,10 @@ class MemoryFile:
         due, self._due = self._due, set()
         if not due:
             return
+        with alone(self.path.parent):
+            self._put(due)
+
+    def _put(self, due: set[str]) -> None:
         # Another app may have written meanwhile: only what changed here is put over it.
         values = self._read()
         for key in self.memory.values:

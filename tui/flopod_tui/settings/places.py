@@ -5,8 +5,12 @@ Never in the data directory, which may be shared or read-only.
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic, sleep
 
 import platformdirs
 
@@ -52,6 +56,37 @@ def write_private(file: Path, text: str) -> None:
     except OSError:
         new.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def alone(folder: Path, patience: float = 0.2) -> Iterator[None]:
+    """Keep other apps from changing the files of a folder, as long as that takes no time.
+
+    The lock is the folder's own: it leaves no file behind, and ends with its program, however that
+    ends. Where it cannot be had, one goes on without: an app must not wait for another's sake.
+    """
+    fd = None
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        end = monotonic() + patience
+        while fd is not None and not _locked(fd) and monotonic() < end:
+            sleep(patience / 40)
+        yield
+    finally:
+        if fd is not None:
+            os.close(fd)
+
+
+def _locked(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass  # a file system without locks
+    return True
 
 
 def write_new(file: Path, text: str) -> None:

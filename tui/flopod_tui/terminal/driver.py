@@ -21,6 +21,7 @@ from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual.drivers.linux_driver import LinuxDriver
 
 from flopod_tui.terminal.canvas import Canvas, is_frame
+from flopod_tui.terminal.keyboard import Stop, listen
 from flopod_tui.terminal.writer import HUNG_UP, Writer, watch_for_hangup
 from flopod_tui.text.glyphs import FRAMES, PLAIN
 
@@ -41,6 +42,11 @@ class QuietMouseDriver(LinuxDriver):
         """The mark that a frame begins, until it is sure that there is one."""
         self._behind = False
         self._watched = False
+        self._stop = self.exit_event = Stop()
+
+    def run_input_thread(self) -> None:
+        """Wait for keys and clicks, at rest."""
+        listen(self.fileno, self._stop, self.process_message, debug=self._debug)
 
     @property
     def mouse(self) -> bool:

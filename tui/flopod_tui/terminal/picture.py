@@ -14,7 +14,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from flopod_tui.exits import OK, WrongUseError
-from flopod_tui.launch import Opening, opened_app
+from flopod_tui.launch import Opening, app_on
 from flopod_tui.output.printing import say
 from flopod_tui.settings.memory_file import MemoryFile
 from flopod_tui.settings.places import state_file, write_new
@@ -25,23 +25,30 @@ LOOKS, STILL = 100, 5
 """Tenths of a second that are waited at most; for so many it must have stood still."""
 
 
-def take_picture(opening: Opening, file: str) -> int:
+async def take_picture(opening: Opening, file: str) -> int:
     """Write a picture of the first screen, as large as the terminal; return the exit code.
 
     Raises:
-        BackendError: the store cannot be opened.
         WrongUseError: the file cannot be written.
     """
+    path = _free(file)
+    _write(path, await _picture(opening))
+    say(f"wrote {path}")
+    return OK
+
+
+def _free(file: str) -> Path:
     path = Path(file)
     if path.exists():
         raise WrongUseError(f"{path} exists; name a new file")
-    picture = asyncio.run(_picture(opening))
+    return path
+
+
+def _write(path: Path, picture: str) -> None:
     try:
         write_new(path, picture)
     except OSError as error:
         raise WrongUseError(f"{path}: {error.strerror}; nothing was written") from None
-    say(f"wrote {path}")
-    return OK
 
 
 async def _picture(opening: Opening) -> str:
@@ -52,8 +59,8 @@ async def _picture(opening: Opening) -> str:
         pictures.append(await _settled(pilot.app))
         pilot.app.exit()
 
-    async with opened_app(opening, MemoryFile(state_file())) as app:
-        await app.run_async(headless=True, size=(width, height), auto_pilot=wait)
+    app = app_on(opening, MemoryFile(state_file()))
+    await app.run_async(headless=True, size=(width, height), auto_pilot=wait)
     return pictures[0]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from flopod import events as ev
@@ -184,9 +184,18 @@ def legend(width: int) -> list[Span]:
 
 
 def timeline_text(events: Sequence[Event], now: datetime, width: int) -> str:
-    """Return the timeline of these events as text, unfolded but for long rows of finished items.
+    """Return the timeline of these events as text."""
+    lines = whole(events, now, width)
+    return "".join("".join(text for text, _ in line).rstrip() + "\n" for line in lines)
+
+
+def whole(
+    events: Sequence[Event], now: datetime, width: int, most: int | None = None
+) -> Iterator[list[Span]]:
+    """Yield the lines of a timeline, unfolded but for long rows of finished items.
 
     Args:
+        most: rows that are drawn; the others are counted.
         now: where open bars end, unless the run has ended.
     """
     view = TimelineView()
@@ -195,12 +204,11 @@ def timeline_text(events: Sequence[Event], now: datetime, width: int) -> str:
     view.chosen = dict.fromkeys(view.builder.tracks, True)
     view.lay_out()
     painter = view.painter(bar_width(width))
-    lines = [
-        head_spans(painter, width),
-        *(row_spans(view, painter, row, width) for row in view.rows),
-        legend(width),
-    ]
-    return "".join("".join(text for text, _ in line).rstrip() + "\n" for line in lines)
+    yield head_spans(painter, width)
+    yield from (row_spans(view, painter, row, width) for row in view.rows[:most])
+    if most is not None and len(view.rows) > most:
+        yield [(f"   … {len(view.rows) - most:,} more rows", "quiet")]
+    yield legend(width)
 
 
 def _fitted(spans: list[Span], width: int) -> list[Span]:

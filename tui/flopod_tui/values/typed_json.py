@@ -6,6 +6,7 @@ What a terminal would act upon is written as JSON's own escape: the value stays 
 from __future__ import annotations
 
 import json
+import unicodedata
 from typing import Any, NoReturn
 
 from flopod.errors import brief
@@ -74,7 +75,8 @@ def _kept(value: Any, masking: Masking) -> Any:
 
 
 def _written(char: str) -> str:
-    if safe(char) == char:
+    # A mark is harmless alone, and not in a crowd.
+    if safe(char) == char and not unicodedata.category(char).startswith("M"):
         return char
     return json.dumps(char)[1:-1] if ord(char) > 0x7F else f"\\u{ord(char):04x}"
 

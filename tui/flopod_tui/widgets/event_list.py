@@ -83,7 +83,9 @@ class EventList(Searching):
         if self.following and many:
             self.jump(self.count - self.page)
         if self.following:
-            self._go_to_end()
+            # Whoever shows events says everything about the newest one, too.
+            with self.prevent(self.Highlighted):
+                self._go_to_end()
 
     def put_on(self, seq: int) -> None:
         """Put the cursor on an event, by its number."""

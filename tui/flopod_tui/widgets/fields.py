@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import Reactive, reactive
 from textual.strip import Strip
 from textual.widgets import Input
 
@@ -28,6 +29,9 @@ class TextField(Input):
         &:ansi { text-style: underline; }
     }
     """
+
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0))
+    """Of the text: Textual would lay out the whole screen with each key."""
 
     def __init__(
         self,

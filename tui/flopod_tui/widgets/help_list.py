@@ -42,6 +42,10 @@ class HelpList(LineList, can_focus=False):
             spans += _marked(cell.spans) if marked else cell.spans
         return spans
 
+    def empty_row(self, y: int, width: int) -> Spans:
+        """Say that no line has what was typed."""
+        return [(" no key here has that in its line · Esc clears", "quiet")] if not y else []
+
     def action_move(self, rows: int) -> None:
         """Go to the next action of the column, or scroll where there is none."""
         index = self.cursor + rows

@@ -97,7 +97,7 @@ class LineList(Remappable, Painted, ScrollView, can_focus=True, inherit_bindings
     def resize_to(self, count: int) -> None:
         """Say how many rows there are now, and repaint what changed."""
         self.count = count
-        self.virtual_size = Size(0, self._wanted_height())
+        self._scroll_through(Size(0, self._wanted_height()))
         if count != self._rows_laid_out and self.styles.auto_dimensions:
             self._rows_laid_out = count
             # Textual counts no change while a layout is pending: its cached height would stay.
@@ -210,6 +210,19 @@ class LineList(Remappable, Painted, ScrollView, can_focus=True, inherit_bindings
 
     def open_row(self) -> None:
         """Look inside the row with the cursor."""
+
+    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
+        """A scrollbar that comes says how far the list is scrolled by then."""
+        if shown:
+            self.vertical_scrollbar.position = self.scroll_offset.y
+
+    def _scroll_through(self, size: Size) -> None:
+        """Say how high the rows are; the screen is laid out where a scrollbar comes or goes."""
+        if not self.container_size:
+            self.virtual_size = size
+        elif size != self.virtual_size:
+            self.set_reactive(LineList.virtual_size, size)
+            self._scroll_update(size)
 
     def _wanted_height(self) -> int:
         """Return the height to scroll through; each change of it paints the whole screen anew."""

@@ -99,7 +99,7 @@ class RunList(LineList):
             return self.cursor
         if self._on is None or not self._on.listed:
             return self.cursor
-        return next(i for i, row in enumerate(self.rows) if row is self._on)
+        return self.rows.index(self._on)
 
     def show_columns(self, names: Sequence[str], order: Order) -> None:
         """Show these columns, of which one is sorted by."""

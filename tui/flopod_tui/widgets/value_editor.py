@@ -80,7 +80,7 @@ class ValueEditor(Widget):
             takes: False where there is no value at all to be given.
         """
         async with self._building:
-            self._last = None
+            self._last, began = None, (self.as_json, self.json.text)
             self.fields = fields_of(schema) if takes else []
             if self.fields and any(not field.name.isprintable() for field in self.fields):
                 self.fields = None
@@ -90,9 +90,12 @@ class ValueEditor(Widget):
                 FieldRow(field, secret=self.masking.hides(field.name))
                 for field in self.fields or ()
             )
-            self.set_class(self.fields is None, "-json")
-            self.json.load_example(example)
-            self.is_offered, self._filled = True, self._typed()
+            self.is_offered, self._filled = True, None
+            # Somebody may have begun to type JSON while the fields were made: that stays.
+            if (self.as_json, self.json.text) == began:
+                self.set_class(self.fields is None, "-json")
+                self.json.load_example(example)
+                self._filled = self._typed()
 
     # What is in it
 

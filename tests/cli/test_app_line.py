@@ -1,0 +1,36 @@
+"""The command line of the app, which is read without loading the other commands."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from flopod_tui.cli import _for_the_app, parser
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "tui",
+        "tui RUN --filter status:failed",
+        "--backend file:runs --theme ansi -w flows.py --read-only",
+        "-w one.py tui -w two.py --no-worker --refresh 0.5 RUN",
+        "--filter runs --no-mouse --once",
+    ],
+)
+def test_it_says_the_same_as_to_the_whole_parser(line: str) -> None:
+    found = _for_the_app(shlex.split(line))
+    assert found is not None
+    assert vars(found) == vars(parser().parse_args(shlex.split(line)))
+
+
+@pytest.mark.parametrize(
+    "line", ["runs", "--backend x runs", "nope", "--help", "--version", "--nope", "tui a b"]
+)
+def test_what_is_not_of_the_app_is_left_to_the_whole_parser(
+    line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _for_the_app(shlex.split(line)) is None
+    assert capsys.readouterr() == ("", "")
