@@ -126,6 +126,20 @@ async def test_a_store_in_files_that_breaks(fault: Fault, folder: Path) -> None:
         await answers(pilot)
 
 
+async def test_r_keeps_what_is_shown_where_the_store_cannot_be_read(folder: Path) -> None:
+    app = app_over(FileBackend(folder), run_id=WAITING)
+    async with app.run_test(size=WIDE) as pilot:
+        await until_seen(pilot, "35 ·", "approval")
+        whole = shutil.copytree(folder, folder.with_name("whole"))
+        await a_store_that_is_a_file(folder)
+        await pilot.press("r")
+        await until_seen(pilot, "✗ LOST", "Not a directory", "approval")
+        restored(whole, folder)
+        await pilot.press("r")
+        await until_seen(pilot, "read again", "approval")
+        await until_gone(pilot, "✗ LOST")
+
+
 def told(shown: str) -> bool:
     """Say whether the header or the status line tells of trouble."""
     lines = shown.split("\n")

@@ -188,7 +188,7 @@ async def test_the_id_of_a_fork_must_be_free(store: MemoryBackend) -> None:
         await until_seen(pilot, "✓ free")
         app.screen.query_one(TextField).value = FAILED
         await until_seen(pilot, "✗ exists")
-        assert app.screen.query_one("#yes", Press).disabled
+        await until(pilot, lambda: app.screen.query_one("#yes", Press).disabled)
         await pilot.press("y")
         await until_seen(pilot, f"run {FAILED} exists already")
         app.screen.query_one(TextField).value = "mine"

@@ -16,6 +16,7 @@ from flopod import events as ev
 from flopod.control import Control
 from flopod.errors import BackendError
 from flopod.events import Event
+from flopod.stored import encoded
 from flopod_backends import MemoryBackend, SqliteBackend
 from flopod_tui.app import FlopodApp
 from flopod_tui.screens import run_listing
@@ -289,6 +290,18 @@ async def test_y_offers_id_path_command_and_summary(store: MemoryBackend) -> Non
         assert texts["id"] == FAILED
         assert texts["path"] == "expedition[2]/classify"
         assert texts["command"] == f"flopod show {FAILED}"
+
+
+async def test_the_preview_says_that_no_worker_knows_the_workflow_of_a_queued_run(
+    store: MemoryBackend,
+) -> None:
+    submitted = ev.RunSubmitted(workflow="unheard-of", input=encoded(None))
+    async with opened(store, WIDE) as pilot:
+        await until_seen(pilot, "Now        until a worker takes it")
+        await Story("stuck", timedelta(0)).tell(submitted, after=0).record(store)
+        await until_seen(pilot, "29 runs", "stuck")
+        await pilot.press("g")
+        await until_seen(pilot, "no worker knows unheard-of; start one with its file")
 
 
 async def test_the_preview_shows_last_events_state_and_input(store: MemoryBackend) -> None:

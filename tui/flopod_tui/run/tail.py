@@ -61,6 +61,8 @@ class RunTail:
     """None until it was read."""
     trouble: str = ""
     """Why this is not live; what was read before stays."""
+    lost_at: float | None = None
+    """Since when the store cannot be read, on the monotonic clock; None: it can."""
     damage: CorruptLogError | None = None
     """Why the view ends before the log does."""
     _told: float = 0.0
@@ -91,6 +93,7 @@ class RunTail:
         except RunNotFoundError:
             self._lost(GONE)
         except FlopodError as error:
+            self.lost_at = self.lost_at or time.monotonic()
             self._lost(f"✗ {error}")
             return False
         return True
@@ -122,7 +125,7 @@ class RunTail:
         async with aclosing(tail) as batches:
             async for batch in batches:
                 begun = time.monotonic()
-                self.trouble = ""
+                self.trouble, self.lost_at = "", None
                 await self._take(batch)
                 await self.look()
                 await asyncio.sleep(max(TURN, begun + self.every - time.monotonic()))

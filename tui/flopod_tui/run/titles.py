@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import textwrap
+import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from flopod.errors import CorruptLogError
@@ -12,7 +13,7 @@ from flopod.events import Event
 from flopod.summary import FINISHED, RunSummary
 from flopod_tui.run.tail import GONE, RunTail
 from flopod_tui.runs.text import done, took
-from flopod_tui.text.format import cut, safe, since
+from flopod_tui.text.format import age, cut, safe, since
 from flopod_tui.text.glyphs import look
 from flopod_tui.text.spans import GAP, Span, Spans, span_width, spread
 
@@ -57,7 +58,12 @@ def header(stands: Standing, tail: RunTail, now: datetime, *, narrow: bool) -> t
 
 
 def _moment(stands: Standing, tail: RunTail, now: datetime) -> list[Span]:
-    trouble = [(cut(tail.trouble, 30), "error"), (" · ", "quiet")] if tail.trouble else []
+    trouble: list[Span] = []
+    if tail.lost_at is not None:
+        lost = age(timedelta(seconds=time.monotonic() - tail.lost_at))
+        trouble = [(f"✗ LOST {lost}", "error"), (" · ", "quiet")]
+    elif tail.trouble:
+        trouble = [(cut(tail.trouble, 30), "error"), (" · ", "quiet")]
     if tail.damage:
         trouble = [(" ■ LOG DAMAGED ", "damaged"), (" ", "")]
     if stands.moment is not None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from contextlib import suppress
 
 from textual import events, on, work
 from textual.binding import Binding
 
+from flopod.errors import BackendError, RunNotFoundError
 from flopod.records import plain
 from flopod.summary import RunSummary
 from flopod_tui.run.past_summary import Summaries
@@ -141,8 +143,15 @@ class RunScreen(RunShown):
         """Go to the next path that failed or is tried again."""
         self.query_one(PathList).action_trouble()
 
-    def action_reread(self) -> None:
-        """Read the run again."""
+    @work(group="reread", exclusive=True)
+    async def action_reread(self) -> None:
+        """Read the run again; what is shown stays where the store cannot be read."""
+        with suppress(RunNotFoundError):  # told when it is read
+            try:
+                await self.control.get(self.run_id)
+            except BackendError as error:
+                self.follow()
+                return self.say(str(error), "error")
         self.tail, self.track = self.new_tail(), Track()
         self.here, self.past, self.base = None, None, None
         self.summaries = Summaries(self.run_id)
