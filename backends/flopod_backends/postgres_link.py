@@ -58,7 +58,7 @@ class Link:
         self._closed = False
 
     async def fetch(self, sql: str, *parameters: Any) -> list[Row]:
-        """Return the rows of one statement.
+        """Return the rows of one statement; for tasks of the store's own, which nobody cancels.
 
         Raises:
             Lost: the connection was cut; whether it was executed is not known.
@@ -66,13 +66,24 @@ class Link:
             BackendError: it was not executed.
         """
         self.check_process()
-        return await asyncio.shield(asyncio.create_task(self._fetch(sql, parameters)))
+        given_up = time.monotonic() + self._patience
+        async with self._turn:
+            while True:
+                connection = await self._connected()
+                try:
+                    return await self._answer(connection, sql, parameters)
+                except AGAIN as error:
+                    if time.monotonic() > given_up:
+                        raise told(self._url, error) from error
+                    await asyncio.sleep(random.uniform(0.005, 0.05))
 
     async def read(self, sql: str, *parameters: Any) -> list[Row]:
-        """Return the rows of one statement that changes nothing, sent again if need be."""
-        with suppress(Lost):
-            return await self.fetch(sql, *parameters)
-        return await self.fetch(sql, *parameters)
+        """Return the rows of a statement that changes nothing, sent again if need be.
+
+        Raises:
+            BackendError: it was not executed.
+        """
+        return await asyncio.shield(asyncio.create_task(self._read(sql, parameters)))
 
     def hear(self, channel: str, heard: Callable[[], None]) -> None:
         """Have `heard` called at every notice on a channel, and when the connection is lost."""
@@ -94,25 +105,28 @@ class Link:
                 await connection.close()
         connection.terminate()
 
-    async def _fetch(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+    async def _read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         given_up = time.monotonic() + self._patience
-        async with self._turn:
-            while True:
-                connection = await self._connected()
-                try:
-                    async with asyncio.timeout(ANSWER_SECONDS):
-                        return [*map(tuple, await connection.fetch(sql, *parameters))]
-                except AGAIN as error:
-                    if time.monotonic() > given_up:
-                        raise told(self._url, error) from error
-                    await asyncio.sleep(random.uniform(0.005, 0.05))
-                except CUT as error:
-                    connection.terminate()
-                    raise Lost(str(told(self._url, error))) from error
-                except asyncpg.UniqueViolationError:
+        while True:
+            try:
+                return await self.fetch(sql, *parameters)
+            except Lost:
+                if time.monotonic() > given_up:
                     raise
-                except ERRORS as error:
-                    raise told(self._url, error) from error
+
+    async def _answer(
+        self, connection: Connection, sql: str, parameters: Sequence[Any]
+    ) -> list[Row]:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return [*map(tuple, await connection.fetch(sql, *parameters))]
+        except (*AGAIN, asyncpg.UniqueViolationError):
+            raise
+        except CUT as error:
+            connection.terminate()
+            raise Lost(str(told(self._url, error))) from error
+        except ERRORS as error:
+            raise told(self._url, error) from error
 
     async def _connected(self) -> Connection:
         if self._closed:

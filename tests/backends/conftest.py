@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,6 @@ from stories import STORY, step, submitted
 
 from flopod_backends import FileBackend, SqliteBackend
 from flopod_backends.fs import FileSystem
-from postgres_server import schema, server
 
 # The contracts are plain modules: their assertions are to be explained like those of tests.
 pytest.register_assert_rewrite(
@@ -90,17 +89,3 @@ async def other(store: SqliteBackend, path: Path) -> AsyncIterator[SqliteBackend
     other = SqliteBackend(path)
     yield other
     await other.close()
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """Give a Postgres server for all tests of this process."""
-    with server() as url:
-        yield url
-
-
-@pytest.fixture
-async def postgres(postgres_server: str) -> AsyncIterator[str]:
-    """Give the URL of an empty store there."""
-    async with schema(postgres_server) as url:
-        yield url
