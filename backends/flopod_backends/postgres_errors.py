@@ -21,6 +21,7 @@ AGAIN = (
 """What the server refused whole, and may take the next time."""
 
 STARTING = (
+    asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
     asyncpg.AdminShutdownError,
@@ -31,6 +32,9 @@ STARTING = (
     FileNotFoundError,
 )
 """What a server says, or does not, that may be there in a moment."""
+
+ABSENT = (ConnectionRefusedError, FileNotFoundError, socket.gaierror)
+"""What tells of a server that was never there: not waited for at the first connection."""
 
 CUT = (
     asyncpg.PostgresConnectionError,

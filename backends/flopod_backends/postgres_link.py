@@ -19,7 +19,7 @@ import asyncpg
 
 from flopod.errors import BackendError
 from flopod_backends.log_rows import Row
-from flopod_backends.postgres_errors import AGAIN, CUT, ERRORS, STARTING, Lost, told
+from flopod_backends.postgres_errors import ABSENT, AGAIN, CUT, ERRORS, STARTING, Lost, told
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Prepare: TypeAlias = Callable[[Connection], Awaitable[None]]
@@ -140,7 +140,8 @@ class Link:
                 self._connection = await self._connect()
                 return self._connection
             except STARTING as error:
-                if self._closed or time.monotonic() + rest > given_up:
+                never_there = self.process is None and isinstance(error, ABSENT)
+                if never_there or self._closed or time.monotonic() + rest > given_up:
                     raise told(self._url, error) from error
                 await asyncio.sleep(rest)
                 rest = min(2 * rest, _LONGEST_REST)

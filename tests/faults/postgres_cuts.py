@@ -7,11 +7,12 @@ import random
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from stories import step, submitted, told_of
+
 from faults.cut_lines import Fault, Line, line_to
 from faults.trial import Trial
 from flopod_backends import PostgresBackend, postgres_link
 from postgres_server import schema
-from stories import step, submitted, told_of
 
 APPENDS = 12
 RUNS = 3
