@@ -150,7 +150,8 @@ async def test_a_forked_child_is_told_to_open_the_store_again(postgres: str) -> 
         except BackendError:
             os._exit(7)
         os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    _, status = await asyncio.to_thread(os.waitpid, child, 0)
+    assert os.waitstatus_to_exitcode(status) == 7
     await store.close()
 
 

@@ -104,7 +104,6 @@ async def line_to(url: str, folder: Path) -> AsyncIterator[tuple[Line, str]]:
     """Give a line to the server of a URL, and the URL that leads through it."""
     host = parse_qs(urlsplit(url).query)["host"][0]
     line = Line(f"{host}/.s.PGSQL.5432")
-    folder.mkdir(exist_ok=True)
     listening = await asyncio.start_unix_server(line.serve, folder / ".s.PGSQL.5432")
     try:
         yield line, url.replace(host, str(folder))

@@ -76,9 +76,11 @@ async def _work(running: Any, dice: random.Random) -> Trial:
 
 
 async def _ended(control: Control, run_id: str) -> RunSummary:
-    while (run := await control.get(run_id)).status not in STOPPED:
-        await asyncio.sleep(0.1)
-    return run
+    while True:
+        run = await control.get(run_id)
+        if run.status in STOPPED:
+            return run
+        await asyncio.sleep(0.1)  # A watch would end with the server.
 
 
 def _crash(running: Any) -> None:
