@@ -19,6 +19,7 @@ import deliveries
 import listing
 import lists
 import opening
+import postgres
 import processes
 import replay
 import steps
@@ -32,6 +33,7 @@ BENCHES: dict[str, Callable[[Path, int], dict[str, Any]]] = {
     "deliveries": deliveries.measure,
     "processes": processes.measure,
     "listing": listing.measure,
+    "postgres": postgres.measure,
     "lists": lists.measure,
     "app": app.measure,
 }
