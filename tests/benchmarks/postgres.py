@@ -4,6 +4,9 @@ The limit is one connection of the same driver that commits one short row at a t
 server. The server is the one that FLOPOD_TEST_POSTGRES names, or one from a wheel on this machine.
 """
 
+# It looks at what other processes do, and nothing else runs here meanwhile.
+# ruff: noqa: ASYNC110, ASYNC220
+
 from __future__ import annotations
 
 import asyncio
