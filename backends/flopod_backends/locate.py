@@ -27,12 +27,16 @@ def open_backend(url: str | None = None) -> Backend:
     Raises:
         BackendError: nothing can be opened by that name.
     """
+    url = database_url() if url is None else url
     if url is not None:
         return _named(url)
-    database = os.environ.get("DATABASE_URL", "")
-    if _scheme(database) in _POSTGRES:
-        return _postgres(database)
     return _default(os.environ.get("FLOPOD_BACKEND", "sqlite"))
+
+
+def database_url() -> str | None:
+    """Return what DATABASE_URL says, if it names Postgres."""
+    url = os.environ.get("DATABASE_URL", "")
+    return url if _scheme(url) in _POSTGRES else None
 
 
 def _default(kind: str) -> Backend:

@@ -20,6 +20,7 @@ from flopod.summary import RunSummary, Status
 from flopod_backends import claims, postgres_query
 from flopod_backends.appends import Append
 from flopod_backends.feed import Feed
+from flopod_backends.log_rows import Row
 from flopod_backends.postgres_append import PATIENCE, Appender
 from flopod_backends.postgres_changes import Follower
 from flopod_backends.postgres_leases import Leases
@@ -204,6 +205,11 @@ class PostgresBackend:
         await self._notices.drain()
         for link in (self._listens, self._reads, self._writes):
             await link.close()
+
+    async def fetch(self, sql: str, *parameters: object) -> list[Row]:
+        """Return the rows of a statement that may be executed twice, for the check-up."""
+        await self._open()
+        return await self._writer.again(sql, *parameters)
 
     def _check(self, run_id: str | None = None) -> None:
         if self._closed:

@@ -21,7 +21,7 @@ SELECT asked.run_id,
        runs.epoch, runs.worker_id, {ROW}
 FROM unnest($1::text[]) AS asked (run_id) LEFT JOIN runs USING (run_id)
 """
-_REWRITE = """
+REWRITE = """
 UPDATE runs SET
     workflow = $2, status = $3, submitted_at = $4, due_at = $5, last_seq = $6, search = $7,
     summary = $8
@@ -80,7 +80,7 @@ class Standings:
             CorruptLogError: the log is damaged.
         """
         summary = await self._logs.folded(run_id)
-        await self._link.fetch(_REWRITE, run_id, *text_columns(summary))
+        await self._link.fetch(REWRITE, run_id, *text_columns(summary))
         return summary
 
 
