@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+
+from postgres_server import schema, server
 
 
 def pytest_collection_finish() -> None:
@@ -24,3 +27,17 @@ def pytest_sessionfinish() -> None:
 def anyio_backend() -> str:
     """Run every async test and fixture on asyncio."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Give a Postgres server for all tests of this process."""
+    with server() as url:
+        yield url
+
+
+@pytest.fixture
+async def postgres(postgres_server: str) -> AsyncIterator[str]:
+    """Give the URL of an empty store there."""
+    async with schema(postgres_server) as url:
+        yield url

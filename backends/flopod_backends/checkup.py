@@ -18,25 +18,30 @@ from flopod_backends.checkup_findings import Finding, Kind, Level, Mended, Repor
 from flopod_backends.checkup_places import entries, places
 from flopod_backends.data_dir import resolve_data_dir
 from flopod_backends.fs import told
-from flopod_backends.locate import open_backend
+from flopod_backends.locate import database_url, open_backend
 from flopod_backends.mounts import ALLOW, network
 
 _DATABASE = "flopod.db"
 
 
 def check_up(url: str | None = None) -> list[Report]:
-    """Check the store that `url` names; without one, every store in the data directory.
+    """Check the store that `url` names; without one, DATABASE_URL, or all of the data directory.
 
     Raises:
         BackendError: there is no such store, or it cannot be looked into.
     """
     now = utc_now()
+    url = database_url() if url is None else url
     if url is None:
         folder = resolve_data_dir()
         with told(folder):
             return _data_dir(folder, now)
     # Whatever is wrong with the name is said as everywhere. No store is opened by this.
     kind, _, rest = open_backend(url).url.partition(":")
+    if kind in ("postgresql", "postgres"):
+        from flopod_backends import checkup_postgres
+
+        return [checkup_postgres.check(url)]
     path = Path(rest.partition("?")[0] if kind == "sqlite" else rest)
     with told(path):
         match kind:
@@ -47,8 +52,12 @@ def check_up(url: str | None = None) -> list[Report]:
     raise BackendError(f"{url}: a store in memory leaves nothing to check; name another one")
 
 
-def mend(reports: Iterable[Report]) -> Iterator[Mended]:
-    """Mend what can be mended, one finding after the other."""
+def mend(reports: Iterable[Report], url: str | None = None) -> Iterator[Mended]:
+    """Mend what can be mended, one finding after the other.
+
+    Args:
+        url: of the one store checked, if it was named: it may hold a password.
+    """
     now = utc_now()
     for report in reports:
         kind, _, rest = report.store.partition(":")
@@ -57,6 +66,10 @@ def mend(reports: Iterable[Report]) -> Iterator[Mended]:
             from flopod_backends import checkup_sqlite_mend
 
             yield from checkup_sqlite_mend.mend(Path(rest), findings, now)
+        elif kind in ("postgresql", "postgres"):
+            from flopod_backends import checkup_postgres
+
+            yield from checkup_postgres.mend(url or database_url() or report.store, findings)
         else:
             from flopod_backends import checkup_file_mend
 

@@ -20,15 +20,15 @@ import msgspec
 from flopod.events import Event
 from flopod.records import data_text
 from flopod_backends import sqlite_schema
+from flopod_backends.appends import columns
 from flopod_backends.checkup_mending import CannotMendError, stop_after, told_copy
 from flopod_backends.checkup_sqlite_open import text
 from flopod_backends.checkup_sqlite_run import RunLog, read_log, read_row, run_ids
+from flopod_backends.log_rows import Found, promised
 from flopod_backends.moments import milliseconds
 from flopod_backends.recording import folded
 from flopod_backends.sqlite_append import ONE
-from flopod_backends.sqlite_logs import Found, promised
 from flopod_backends.sqlite_open import PATIENCE, told
-from flopod_backends.sqlite_standing import columns
 
 _LEASES = "SELECT run_id, epoch FROM leases"
 _GIVEN_BACK = "INSERT INTO leases (run_id, worker_id, epoch, again) VALUES (?, NULL, ?, 1)"

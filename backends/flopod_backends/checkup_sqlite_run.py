@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 from flopod.errors import CorruptLogError
 from flopod.events import Event
+from flopod_backends.appends import columns
 from flopod_backends.checkup_findings import Finding, Kind, Level, Lost
+from flopod_backends.log_rows import Found, believed, restored
 from flopod_backends.recording import folded
-from flopod_backends.sqlite_logs import ROW, Found, believed, restored
+from flopod_backends.sqlite_logs import ROW
 from flopod_backends.sqlite_open import Row
-from flopod_backends.sqlite_standing import columns
 
 _EVENTS = """
 SELECT seq, at, type, path, CAST(data AS BLOB) FROM events WHERE run_id = ? ORDER BY seq

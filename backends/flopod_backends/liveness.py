@@ -12,8 +12,11 @@ from flopod.process import process_start, this_host
 
 def alive(info: WorkerInfo, now: datetime) -> bool:
     """Return whether the worker was renewed in time and its process, if on this host, exists."""
-    if info.expires_at <= now:
-        return False
+    return info.expires_at > now and present(info)
+
+
+def present(info: WorkerInfo) -> bool:
+    """Return whether the worker's process exists, as far as that can be seen from this host."""
     return info.host != this_host() or process_start(info.pid) == info.process_start
 
 

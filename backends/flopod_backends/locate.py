@@ -13,7 +13,7 @@ from flopod.backend import Backend
 from flopod.errors import BackendError, brief
 from flopod_backends.data_dir import resolve_data_dir
 
-_TAKEN = "memory:, sqlite:PATH, file:DIR"
+_TAKEN = "memory:, sqlite:PATH, file:DIR, postgresql://…"
 _POSTGRES = ("postgresql", "postgres")
 _DATABASE = "flopod.db"
 
@@ -27,15 +27,16 @@ def open_backend(url: str | None = None) -> Backend:
     Raises:
         BackendError: nothing can be opened by that name.
     """
+    url = database_url() if url is None else url
     if url is not None:
         return _named(url)
-    database = os.environ.get("DATABASE_URL", "")
-    if _scheme(database) in _POSTGRES:
-        raise BackendError(
-            "DATABASE_URL names Postgres, which is not in this version; "
-            f"unset it, or name a store: {_TAKEN}"
-        )
     return _default(os.environ.get("FLOPOD_BACKEND", "sqlite"))
+
+
+def database_url() -> str | None:
+    """Return what DATABASE_URL says, if it names Postgres."""
+    url = os.environ.get("DATABASE_URL", "")
+    return url if _scheme(url) in _POSTGRES else None
 
 
 def _default(kind: str) -> Backend:
@@ -62,7 +63,7 @@ def _named(url: str) -> Backend:
         case ("sqlite" | "file") as scheme, _:
             raise BackendError(f"{url!a} names no path; write {scheme}:PATH")
         case "postgresql" | "postgres", _:
-            raise BackendError(f"Postgres is not in this version; taken are {_TAKEN}")
+            return _postgres(url)
         case "", _:
             raise BackendError(f"{brief(url)} names no kind of store; taken are {_TAKEN}")
         case scheme, _:
@@ -96,6 +97,16 @@ def _sqlite(rest: str) -> Backend:
     if settings:
         raise BackendError(f"sqlite: setting {brief(min(settings))} is unknown; it is synchronous")
     return SqliteBackend(Path(path).expanduser(), synchronous)
+
+
+def _postgres(url: str) -> Backend:
+    try:
+        from flopod_backends.postgres import PostgresBackend
+    except ModuleNotFoundError as error:
+        raise BackendError(
+            f"Postgres needs {error.name}, which is not there; install flopod[postgres]"
+        ) from error
+    return PostgresBackend(url)
 
 
 def _make_private(folder: Path) -> None:

@@ -22,9 +22,10 @@ from flopod.paths import check_run_id
 from flopod.stored import utc_now
 from flopod.summary import RunSummary, Status
 from flopod_backends import claims, sqlite_query
+from flopod_backends.appends import Append
 from flopod_backends.feed import Feed
 from flopod_backends.recording import texts
-from flopod_backends.sqlite_append import Append, Appender
+from flopod_backends.sqlite_append import Appender
 from flopod_backends.sqlite_changes import Follower
 from flopod_backends.sqlite_leases import Leases
 from flopod_backends.sqlite_logs import Logs
@@ -184,7 +185,7 @@ class SqliteBackend:
         """Forget a run, log and summary and all."""
         writer = await self._open()
         await writer.execute(_FORGET, check_run_id(run_id))
-        writer.appender.forget(run_id)
+        writer.appender.known.forget(run_id)
         self._logs.damaged.discard(run_id)
         self._feed.tell({run_id: 0})
 
@@ -229,7 +230,7 @@ class SqliteBackend:
         place.opened(self._connections, self._lone)
         standings = Standings(place, connection, self._logs)
         appender = Appender(place, connection, self._lone, standings, told)
-        self._follower = Follower(Path(place.file), self._read, self._feed, appender.last_seq)
+        self._follower = Follower(Path(place.file), self._read, self._feed, appender.known.last_seq)
         self._writer = Writer(place, connection, appender)
         return self._writer
 

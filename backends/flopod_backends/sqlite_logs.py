@@ -8,20 +8,18 @@ told with what is before the damage, and its run as damaged.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
-from flopod import records
 from flopod.errors import BackendError, CorruptLogError, InvalidRunIdError
 from flopod.events import Event
 from flopod.paths import check_run_id
 from flopod.summary import RunSummary, Status, told
 from flopod_backends.claims import Living
-from flopod_backends.moments import moment
+from flopod_backends.log_rows import Found, believed, damage, promised, restored
 from flopod_backends.recording import folded
 from flopod_backends.sqlite_open import Execute, Row, is_damage
 
@@ -45,18 +43,6 @@ WHERE run_id = ? AND seq > ? AND seq <= ? ORDER BY seq
 _AT_ONCE = 1024
 _MANY = 2000
 """Events that take longer to decode (some 3 ms) than a thread takes to get going."""
-
-_read_summary = msgspec.json.Decoder(RunSummary)
-
-
-class Found(NamedTuple):
-    """A run's row as it was read."""
-
-    run_id: str
-    status: str | None
-    last_seq: int
-    summary: bytes | None
-    """None where there is no row."""
 
 
 class Logs:
@@ -111,7 +97,7 @@ class Logs:
                 raise
             rows = await self._readable(run_id, after)
             events = restored(run_id, after, rows)
-            raise _damage(run_id, after + len(events) + 1, "cannot be read", events) from error
+            raise damage(run_id, after + len(events) + 1, "cannot be read", events) from error
         if not rows or rows[0][0] is not None:
             return restored(run_id, after, rows)
         _, last, _, _, summary = rows[0]
@@ -122,7 +108,7 @@ class Logs:
             events = restored(run_id, after, rows[1:])
         end = after + len(events)
         if end != last and end < promised(last, summary):
-            raise _damage(run_id, end + 1, "is missing", events)
+            raise damage(run_id, end + 1, "is missing", events)
         return events
 
     async def _readable(self, run_id: str, after: int) -> list[Row]:
@@ -158,51 +144,6 @@ class Logs:
             events = [event for event in error.events if isinstance(event, Event)]
             summary = folded(found.run_id, None, events)
             return replace(summary, status=Status.DAMAGED)
-
-
-def believed(found: Found) -> RunSummary | None:
-    """Return the summary in a run's row; None where the row can't be believed."""
-    try:
-        summary = _read_summary.decode(found.summary or b"")
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, TypeError):
-        return None
-    if found.status == Status.DAMAGED:
-        summary = replace(summary, status=Status.DAMAGED)
-    told = (summary.run_id, summary.status, summary.last_seq)
-    return summary if told == found[:3] else None
-
-
-def promised(last_seq: Any, summary: Any) -> int:
-    """Return how far the log reaches at least, by its run's row."""
-    try:
-        return _read_summary.decode(summary).last_seq
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, TypeError):
-        return last_seq if isinstance(last_seq, int) else 0
-
-
-def restored(run_id: str, after: int, rows: Sequence[Row]) -> list[Event]:
-    """Return the events that rows of the log record.
-
-    Raises:
-        CorruptLogError: one of them does not.
-    """
-    events: list[Event] = []
-    for expected, (seq, at, type, path, data) in enumerate(rows, after + 1):
-        if seq != expected:
-            raise _damage(run_id, expected, f"event {seq!a} is in its place", events)
-        try:
-            if not (isinstance(at, int) and isinstance(path, str)):
-                raise TypeError(f"at is {at!a}, path is {path!a}")
-            if not path.isascii():
-                path.encode()
-            events.append(records.restore(seq, moment(at), type, path, data))
-        except (records.RecordError, TypeError, ValueError, OverflowError) as error:
-            raise _damage(run_id, expected, str(error), events) from error
-    return events
-
-
-def _damage(run_id: str, seq: int, why: str, events: Sequence[Event]) -> CorruptLogError:
-    return CorruptLogError(run_id, f"event {seq}", why, events)
 
 
 def _name(living: Living, worker_id: Any) -> str | None:

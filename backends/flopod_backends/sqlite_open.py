@@ -12,16 +12,17 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from threading import Thread
-from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import aiosqlite
 
 from flopod.errors import BackendError, brief
 from flopod_backends import sqlite_schema
+from flopod_backends.log_rows import Row as Row
 from flopod_backends.sqlite_place import Place
 
 T = TypeVar("T")
-Row: TypeAlias = tuple[Any, ...]
+
 
 BUSY_STEP = 0.25
 """Seconds that SQLite itself waits for a lock before we look whether to go on."""

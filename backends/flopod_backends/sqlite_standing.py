@@ -8,17 +8,17 @@ is told with the run, so that only its own appends are refused.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import aiosqlite
 import msgspec
 
-from flopod.errors import CorruptLogError, FlopodError, RunExistsError
-from flopod.summary import RunSummary, Status, haystack
-from flopod_backends.claims import Hold, steady_due_at
-from flopod_backends.listing import submitted
-from flopod_backends.moments import milliseconds, milliseconds_up
-from flopod_backends.sqlite_logs import ROW, Found, Logs, believed
+from flopod.errors import CorruptLogError
+from flopod.summary import RunSummary, Status
+from flopod_backends.appends import Standing, columns, other_case
+from flopod_backends.claims import Hold
+from flopod_backends.log_rows import Found, believed
+from flopod_backends.sqlite_logs import ROW, Logs
 from flopod_backends.sqlite_open import Row, fetch
 from flopod_backends.sqlite_place import Place
 
@@ -44,17 +44,6 @@ ON CONFLICT (run_id) DO UPDATE SET
     search = excluded.search, summary = excluded.summary
 """
 """A run's row anew, if it was folded from the whole log."""
-
-
-class Standing(NamedTuple):
-    """Where a run stands before an append."""
-
-    summary: RunSummary | None = None
-    hold: Hold | None = None
-    read: bool = False
-    """Just read, with its hold; otherwise remembered, and perhaps no longer true."""
-    refusal: FlopodError | None = None
-    """Why nothing may follow, whoever asks."""
 
 
 class Standings:
@@ -113,25 +102,6 @@ class Standings:
 
     async def _fetch(self, sql: str, *parameters: Any) -> list[Row]:
         return await fetch(self._place.path, self._connection, sql, parameters)
-
-
-def other_case(run_id: str, other: str) -> RunExistsError:
-    """Return the refusal of an id that another run has in other letters."""
-    return RunExistsError(run_id, f"as {other!r}: only upper and lower case differ")
-
-
-def columns(summary: RunSummary) -> tuple[Any, ...]:
-    """Return what a run's row holds beside its id and `rev`."""
-    due = steady_due_at(summary)
-    return (
-        summary.workflow,
-        summary.status,
-        milliseconds(submitted(summary)),
-        milliseconds_up(due) if due else None,
-        summary.last_seq,
-        haystack(summary),
-        _json(summary),
-    )
 
 
 def _json(value: Any) -> str:

@@ -20,6 +20,7 @@ import filtering
 import listing
 import lists
 import opening
+import postgres
 import processes
 import replay
 import steps
@@ -33,6 +34,7 @@ BENCHES: dict[str, Callable[[Path, int], dict[str, Any]]] = {
     "deliveries": deliveries.measure,
     "processes": processes.measure,
     "listing": listing.measure,
+    "postgres": postgres.measure,
     "lists": lists.measure,
     "filtering": filtering.measure,
     "app": app.measure,

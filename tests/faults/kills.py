@@ -82,19 +82,20 @@ async def _look(url: str, seed: int) -> Logs:
 
 def judged(logs: Logs, account: Sequence[Sequence[str]], lives: int, why: str) -> Trial:
     """Compare what the processes said they had done with what the logs hold."""
-    lost = [words for words in account if not _is_there(logs, words)]
-    again = _called_again(account)
+    lost = [words for words in account if not is_there(logs, words)]
+    again = called_again(account)
     if lost or again:
         logger.error("%s: lost %s, done again %s", why, lost, again)
     _check_calls(account, lives, why)
     for run_id, events in logs.items():
         if run_id != RAW:
-            _check_result(run_id, events, why)
+            check_result(run_id, events, why)
     promised = sum(words[0] != "called" for words in account)
     return Trial(lives, promised, len(lost), len(again))
 
 
-def _is_there(logs: Logs, words: Sequence[str]) -> bool:
+def is_there(logs: Logs, words: Sequence[str]) -> bool:
+    """Return whether the logs hold what a process said was done."""
     match words:
         case ["started", run_id]:
             return bool(logs.get(run_id))
@@ -105,7 +106,7 @@ def _is_there(logs: Logs, words: Sequence[str]) -> bool:
     return True
 
 
-def _called_again(account: Sequence[Sequence[str]]) -> list[str]:
+def called_again(account: Sequence[Sequence[str]]) -> list[str]:
     """Return the steps that were called after they were said to be done."""
     done, again = set(), []
     for what, *where in account:
@@ -126,7 +127,8 @@ def _check_calls(account: Sequence[Sequence[str]], lives: int, why: str) -> None
     assert again <= 3 * RUNS * lives, f"{why}: {again} calls too many"
 
 
-def _check_result(run_id: str, events: Sequence[Event], why: str) -> None:
+def check_result(run_id: str, events: Sequence[Event], why: str) -> None:
+    """See that a run came to the end that it comes to when nobody is killed."""
     last = events[-1].fact
     assert isinstance(last, ev.RunCompleted), f"{why}: {run_id} ended with {last}"
     assert decoded(last.output) == expected(int(run_id.rpartition("-")[2])), f"{why}: {run_id}"

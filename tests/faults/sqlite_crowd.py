@@ -23,7 +23,8 @@ from faults.trial import Trial
 from flopod import events as ev
 from flopod.events import Event
 from flopod_backends import SqliteBackend
-from flopod_backends.sqlite_logs import ROW, Found, believed
+from flopod_backends.log_rows import Found, believed
+from flopod_backends.sqlite_logs import ROW
 
 _HANDS = Path(__file__).with_name("sqlite_hands.py")
 _EPOCH = re.compile(r"epoch (\d+)$")

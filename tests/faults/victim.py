@@ -19,7 +19,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from faults.failpoints import Fuse, arm
-from flopod_backends import FileBackend, SqliteBackend
+from flopod_backends import FileBackend, PostgresBackend, SqliteBackend
 
 fuse = Fuse()
 JOBS = {
@@ -44,9 +44,11 @@ class Account:
         os.write(self._fd, (" ".join(map(str, words)) + "\n").encode())
 
 
-def opened(url: str) -> FileBackend | SqliteBackend:
+def opened(url: str) -> FileBackend | PostgresBackend | SqliteBackend:
     """Return a new handle on the store."""
     kind, _, path = url.partition(":")
+    if kind == "postgresql":
+        return PostgresBackend(url)
     return FileBackend(path) if kind == "file" else SqliteBackend(path)
 
 

@@ -77,7 +77,7 @@ def doctor(args: Args) -> int:
     if not args.json:
         _put_findings(reports, plan=args.repair)
     if args.repair and _mendable(reports) and (args.yes or _agreed(len(_mendable(reports)))):
-        for each in mend(reports):
+        for each in mend(reports, args.backend):
             done.append(each)
             if not args.json:
                 put(_mended_line(each))

@@ -1,0 +1,277 @@
+"""Workers and leases in a Postgres store, by the clock of the server.
+
+A worker's row says until when it lives. How long that is, its own clock and the server's agree on,
+whatever time each has: it is the time left that is sent. That the process of a worker on this host
+is gone can only be seen from here, so a claim is told which workers are known to be dead; it takes
+what they left and what is due, with one statement, past what other claims have locked.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from flopod.backend import Lease, WorkerInfo
+from flopod.stored import utc_now
+from flopod.summary import STOPPED
+from flopod_backends import claims
+from flopod_backends.claims import Hold, Living
+from flopod_backends.liveness import present
+from flopod_backends.log_rows import Row
+from flopod_backends.moments import milliseconds, moment
+from flopod_backends.postgres_errors import Lost
+from flopod_backends.postgres_link import Link
+from flopod_backends.postgres_write import Writer
+from flopod_backends.single_claims import Answers, SingleClaims
+
+NOW = "coalesce($1::bigint, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)"
+"""The server's clock, or the one that is handed in by tests."""
+_ENDS = ", ".join(f"'{status}'" for status in sorted(STOPPED))
+_WORKERS = f"SELECT worker_id, expires_at > {NOW}, info FROM workers"
+_RENEW = f"""
+INSERT INTO workers (worker_id, expires_at, info) VALUES ($2, {NOW} + $3, $4)
+ON CONFLICT (worker_id) DO UPDATE SET expires_at = excluded.expires_at, info = excluded.info
+"""
+_RETIRE = """
+WITH gone AS (DELETE FROM workers WHERE worker_id = $1)
+UPDATE runs SET worker_id = NULL, again = true WHERE worker_id = $1
+"""
+# A worker that was dead and renews itself after all is back as it was, for as long as nobody took
+# its runs: so it is forgotten late, and what is nobody's then is given back.
+_SWEEP = f"""
+WITH forgotten AS (
+    DELETE FROM workers
+    WHERE expires_at < {NOW} - 3600000
+      AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.worker_id = workers.worker_id)
+)
+UPDATE runs SET worker_id = NULL, again = true
+WHERE worker_id IS NOT NULL AND worker_id NOT IN (SELECT worker_id FROM workers)
+"""
+_LEFT = f"""
+    SELECT run_id, coalesce(due_at, 0) AS due FROM runs
+    WHERE worker_id = ANY($4::text[])
+      AND workflow = ANY($3::text[]) AND status NOT IN ({_ENDS}) AND last_seq > 0
+"""
+_AGAIN = f"""
+    SELECT run_id, coalesce(due_at, 0) AS due FROM runs
+    WHERE again AND worker_id IS NULL
+      AND workflow = ANY($3::text[]) AND status NOT IN ({_ENDS}) AND last_seq > 0
+"""
+_CLAIM = f"""
+WITH waiting AS (
+    SELECT run_id, due_at AS due FROM runs
+    WHERE due_at <= {NOW} AND worker_id IS NULL AND NOT again AND workflow = ANY($3::text[])
+    ORDER BY due_at, run_id LIMIT $5 FOR UPDATE SKIP LOCKED
+), left_over AS (
+    {_LEFT} ORDER BY coalesce(due_at, 0), run_id LIMIT $5 FOR UPDATE SKIP LOCKED
+), given_back AS (
+    {_AGAIN} ORDER BY coalesce(due_at, 0), run_id LIMIT $5 FOR UPDATE SKIP LOCKED
+), found AS (
+    SELECT * FROM (
+        SELECT * FROM waiting UNION ALL SELECT * FROM left_over UNION ALL SELECT * FROM given_back
+    ) AS every
+    ORDER BY due, run_id LIMIT $5
+)
+UPDATE runs
+SET worker_id = $2, epoch = greatest(runs.epoch + 1, {NOW}), again = false, claim = $6
+FROM found WHERE runs.run_id = found.run_id
+RETURNING runs.run_id, runs.worker_id, runs.epoch, found.due
+"""
+_TAKEN = """
+SELECT run_id, worker_id, epoch, coalesce(due_at, 0) FROM runs
+WHERE worker_id = $1 AND claim = $2
+"""
+_ANY_LEFT = f"""
+SELECT 1 FROM runs
+WHERE (worker_id = ANY($2::text[]) OR (again AND worker_id IS NULL))
+  AND workflow = ANY($1::text[]) AND status NOT IN ({_ENDS}) AND last_seq > 0
+LIMIT 1
+"""
+_NEXT = """
+SELECT due_at FROM runs
+WHERE due_at IS NOT NULL AND worker_id IS NULL AND workflow = ANY($1::text[])
+ORDER BY due_at LIMIT 1
+"""
+_HOLDS = "SELECT run_id, epoch, worker_id FROM runs WHERE run_id = ANY($1::text[])"
+_TAKE = f"""
+WITH wanted AS (
+    SELECT * FROM unnest($2::text[], $3::text[], $4::bigint[]) AS w (run_id, worker_id, seen)
+), retaken AS (
+    UPDATE runs
+    SET worker_id = w.worker_id, epoch = greatest(runs.epoch + 1, {NOW}), again = false
+    FROM wanted AS w WHERE runs.run_id = w.run_id AND runs.epoch = w.seen
+    RETURNING runs.run_id, runs.worker_id, runs.epoch
+), taken AS (
+    INSERT INTO runs (run_id, worker_id, epoch)
+    SELECT run_id, worker_id, {NOW} FROM wanted AS w
+    WHERE seen = 0 AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.run_id = w.run_id)
+    ON CONFLICT DO NOTHING
+    RETURNING run_id, worker_id, epoch
+)
+SELECT * FROM retaken UNION ALL SELECT * FROM taken
+"""
+# Who took a run and never began it leaves nothing behind.
+_RELEASE = """
+WITH unbegun AS (
+    DELETE FROM runs WHERE run_id = $1 AND worker_id = $2 AND epoch = $3 AND last_seq = 0
+)
+UPDATE runs SET worker_id = NULL, again = $4
+WHERE run_id = $1 AND worker_id = $2 AND epoch = $3 AND last_seq > 0
+"""
+
+_DAMAGED = """
+UPDATE runs SET status = 'damaged', due_at = NULL WHERE run_id = $1 AND worker_id = ANY($2::text[])
+"""
+_SWEEP_SECONDS = 60.0
+
+_read_worker = msgspec.json.Decoder(WorkerInfo)
+
+
+class _Known(NamedTuple):
+    """A worker's row."""
+
+    worker_id: str
+    alive: bool
+    info: WorkerInfo | None
+    """None where it cannot be read: such a worker counts as dead until it renews itself."""
+
+
+class Leases:
+    """Who works here and who holds what."""
+
+    def __init__(self, reader: Link, writer: Writer, clock: Callable[[], datetime] | None) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._clock = clock
+        self._mine: set[str] = set()
+        """The workers that live through this handle."""
+        self._swept = time.monotonic()
+        self._single = SingleClaims(self._decide, lambda lease: self.release(lease, False))
+
+    async def living(self) -> Living:
+        """Return the workers alive."""
+        return {one.worker_id: one.info for one in await self._workers() if one.alive and one.info}
+
+    async def renew(self, worker: WorkerInfo) -> None:
+        """Say that the worker lives until its `expires_at`."""
+        self._mine.add(worker.worker_id)
+        left = milliseconds(worker.expires_at) - milliseconds((self._clock or utc_now)())
+        info = msgspec.json.encode(worker).decode()
+        await self._writer.again(_RENEW, self._now(), worker.worker_id, left, info)
+
+    async def retire(self, worker_id: str) -> None:
+        """Forget a worker; what it still holds is given back."""
+        self._mine.discard(worker_id)
+        await self._writer.again(_RETIRE, worker_id)
+
+    async def claim(
+        self, worker: WorkerInfo, workflows: Collection[str], limit: int
+    ) -> list[Lease]:
+        """Take up to `limit` runs that need a worker."""
+        known = await self._workers()
+        if worker not in (one.info for one in known):
+            await self.renew(worker)
+        dead = [one.worker_id for one in known if not one.alive]
+        claim = secrets.randbits(63)
+        parameters = (self._now(), worker.worker_id, sorted(workflows), dead, limit, claim)
+        try:
+            rows = await self._writer.execute(_CLAIM, *parameters)
+        except Lost:
+            # What it took, if it was executed, is ours: nobody else would ever take it up.
+            rows = await self._writer.again(_TAKEN, worker.worker_id, claim)
+        await self._sweep()
+        return [Lease(*row[:3]) for row in sorted(rows, key=lambda row: (row[3], row[0]))]
+
+    async def claim_run(self, worker: WorkerInfo, run_id: str) -> Lease:
+        """Take one run."""
+        return await self._single.claim(worker, run_id)
+
+    async def drain(self) -> None:
+        """Wait until all claims of single runs are decided."""
+        await self._single.drain()
+
+    async def release(self, lease: Lease, again: bool) -> None:
+        """Give a run back."""
+        await self._writer.again(_RELEASE, lease.run_id, lease.worker_id, lease.epoch, again)
+
+    async def next_due(self, workflows: Collection[str]) -> datetime | None:
+        """Return when the next unheld run of these workflows is due."""
+        names = sorted(workflows)
+        dead = [one.worker_id for one in await self._workers() if not one.alive]
+        rows = await self._reader.read(_ANY_LEFT, names, dead)
+        if rows:
+            return claims.AT_ONCE
+        rows = await self._reader.read(_NEXT, names)
+        return moment(rows[0][0]) if rows else None
+
+    async def damaged(self, run_id: str) -> None:
+        """Mark a run as damaged if a worker of ours holds it: who only looks writes nothing."""
+        if self._mine:
+            await self._writer.again(_DAMAGED, run_id, sorted(self._mine))
+
+    async def _sweep(self) -> None:
+        """Tidy up after workers that are long gone, once a minute."""
+        if (now := time.monotonic()) > self._swept + _SWEEP_SECONDS:
+            self._swept = now
+            await self._writer.again(_SWEEP, self._now())
+
+    async def _decide(self, asked: Mapping[str, WorkerInfo]) -> Answers:
+        """Take the runs that are free, each for who wants it."""
+        holds, living = await self._holds(asked), await self.living()
+        refused = {
+            run_id: error
+            for run_id in asked
+            if (error := claims.busy(run_id, holds.get(run_id), living))
+        }
+        free = {run_id: worker for run_id, worker in asked.items() if run_id not in refused}
+        for worker in {worker.worker_id: worker for worker in free.values()}.values():
+            if worker.worker_id not in living:
+                await self.renew(worker)
+        return refused | await self._take(free, holds)
+
+    async def _take(
+        self, wanted: Mapping[str, WorkerInfo], holds: Mapping[str, Hold]
+    ) -> dict[str, Lease]:
+        """Take runs that are still held under the epoch seen; return those.
+
+        One that was taken with an answer that got lost is ours, and is taken from us again.
+        """
+        if not wanted:
+            return {}
+        order = sorted(wanted)
+        workers = [wanted[run_id].worker_id for run_id in order]
+        seen = [holds[run_id].epoch if run_id in holds else 0 for run_id in order]
+        try:
+            rows = await self._writer.execute(_TAKE, self._now(), order, workers, seen)
+        except Lost:
+            return {}
+        return {row[0]: Lease(*row) for row in rows}
+
+    async def _holds(self, run_ids: Iterable[str]) -> dict[str, Hold]:
+        rows = await self._writer.again(_HOLDS, sorted(run_ids))
+        return {run_id: Hold(*hold) for run_id, *hold in rows}
+
+    async def _workers(self) -> list[_Known]:
+        rows = await self._reader.read(_WORKERS, self._now())
+        return [_known(row) for row in rows]
+
+    def _now(self) -> int | None:
+        return milliseconds(self._clock()) if self._clock else None
+
+
+def _known(row: Row) -> _Known:
+    worker_id, fresh, text = row
+    info = _worker(text)
+    return _Known(worker_id, bool(fresh and info and present(info)), info)
+
+
+def _worker(text: Any) -> WorkerInfo | None:
+    try:
+        return _read_worker.decode(text)
+    except (msgspec.MsgspecError, TypeError):
+        return None

@@ -1,0 +1,179 @@
+"""A connection to a server, opened again when it was lost.
+
+Cancellation never reaches the driver: a statement runs in a task of its own, to its end. What a
+cut connection leaves open, whether its last statement was executed, is settled before anything
+else: the server process that may still be at work on it is ended first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any, TypeAlias
+
+import asyncpg
+
+from flopod.errors import BackendError
+from flopod_backends.log_rows import Row
+from flopod_backends.postgres_errors import ABSENT, AGAIN, CUT, ERRORS, STARTING, Lost, told
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Prepare: TypeAlias = Callable[[Connection], Awaitable[None]]
+
+READING = 5.0
+"""Seconds for which a server is waited for that is away: who looks, or begins, is told soon."""
+CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 30.0
+"""How long an answer may take before the connection counts as lost."""
+_LONGEST_REST = 1.0
+_GONE = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE pid = $1 AND backend_start::text = $2
+"""
+_PROCESS = "SELECT pid, backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+
+
+class Link:
+    """One connection; its statements run one after the other."""
+
+    def __init__(self, dsn: str, url: str, patience: float, prepare: Prepare) -> None:
+        """Take a connection that is opened at its first use.
+
+        Args:
+            url: what errors call the server.
+            patience: seconds for which a server that is away is waited for.
+            prepare: is awaited with every new connection.
+        """
+        self._dsn, self._url, self._patience, self._prepare = dsn, url, patience, prepare
+        self._connection: Connection | None = None
+        self._turn = asyncio.Lock()
+        self._pid = os.getpid()
+        self.process: tuple[int, str] | None = None
+        """The server's process at the other end, and since when; the last one when it was lost."""
+        self._notices: tuple[str, Callable[[], None]] | None = None
+        self._closed = False
+
+    async def fetch(self, sql: str, *parameters: Any) -> list[Row]:
+        """Return the rows of one statement; for tasks of the store's own, which nobody cancels.
+
+        Raises:
+            Lost: the connection was cut; whether it was executed is not known.
+            asyncpg.UniqueViolationError: the statement itself was refused.
+            BackendError: it was not executed.
+        """
+        self.check_process()
+        given_up = time.monotonic() + self._patience
+        async with self._turn:
+            while True:
+                connection = await self._connected()
+                try:
+                    return await self._answer(connection, sql, parameters)
+                except AGAIN as error:
+                    if time.monotonic() > given_up:
+                        raise told(self._url, error) from error
+                    await asyncio.sleep(random.uniform(0.005, 0.05))
+
+    async def read(self, sql: str, *parameters: Any) -> list[Row]:
+        """Return the rows of a statement that changes nothing, sent again if need be.
+
+        Raises:
+            BackendError: it was not executed.
+        """
+        return await asyncio.shield(asyncio.create_task(self._read(sql, parameters)))
+
+    def hear(self, channel: str, heard: Callable[[], None]) -> None:
+        """Have `heard` called at every notice on a channel, and when the connection is lost."""
+        self._notices = channel, heard
+
+    def check_process(self) -> None:
+        """Refuse to use the connection of another process, which this one was forked from."""
+        if os.getpid() != self._pid:
+            raise BackendError(f"{self._url} was opened before a fork; open it again in the child")
+
+    async def close(self) -> None:
+        """Close the connection, whatever the server does."""
+        self._closed = True
+        connection, self._connection = self._connection, None
+        if connection is None or os.getpid() != self._pid:
+            return
+        with suppress(*CUT, *ERRORS):
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await connection.close()
+        connection.terminate()
+
+    async def _read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        given_up = time.monotonic() + self._patience
+        while True:
+            try:
+                return await self.fetch(sql, *parameters)
+            except Lost:
+                if time.monotonic() > given_up:
+                    raise
+
+    async def _answer(
+        self, connection: Connection, sql: str, parameters: Sequence[Any]
+    ) -> list[Row]:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return [*map(tuple, await connection.fetch(sql, *parameters))]
+        except (*AGAIN, asyncpg.UniqueViolationError):
+            raise
+        except CUT as error:
+            connection.terminate()
+            raise Lost(str(told(self._url, error))) from error
+        except ERRORS as error:
+            raise told(self._url, error) from error
+
+    async def _connected(self) -> Connection:
+        if self._closed:
+            raise BackendError(f"the store {self._url} is closed; open it again")
+        if self._connection is not None and not self._connection.is_closed():
+            return self._connection
+        patience = self._patience if self.process else min(READING, self._patience)
+        given_up, rest = time.monotonic() + patience, 0.05
+        while True:
+            try:
+                self._connection = await self._connect()
+                return self._connection
+            except STARTING as error:
+                never_there = self.process is None and isinstance(error, ABSENT)
+                if never_there or self._closed or time.monotonic() + rest > given_up:
+                    raise told(self._url, error) from error
+                await asyncio.sleep(rest)
+                rest = min(2 * rest, _LONGEST_REST)
+            except ERRORS as error:
+                raise told(self._url, error) from error
+
+    async def _connect(self) -> Connection:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            connection: Connection = await asyncpg.connect(self._dsn)
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                if self.process:
+                    await _end(connection, *self.process)
+                await self._prepare(connection)
+                await self._listen(connection)
+                pid, since = await connection.fetchrow(_PROCESS) or (0, "")
+                self.process = pid, since
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
+    async def _listen(self, connection: Connection) -> None:
+        if self._notices:
+            channel, heard = self._notices
+            await connection.add_listener(channel, lambda *_: heard())
+            connection.add_termination_listener(lambda *_: heard())
+
+
+async def _end(connection: Connection, pid: int, since: str) -> None:
+    """End the server process of a lost connection, and wait until it is gone."""
+    gone = False
+    while not gone:
+        gone = not await connection.fetch(_GONE, pid, since)
+        await asyncio.sleep(0.0 if gone else 0.01)

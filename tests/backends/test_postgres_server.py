@@ -1,0 +1,170 @@
+"""What a Postgres store says of a server, or of what is there, that cannot be its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+from stories import step, submitted
+
+from flopod.backend import RunQuery
+from flopod.errors import BackendError
+from flopod_backends import PostgresBackend, open_backend
+from flopod_backends.postgres_open import address
+
+
+@pytest.fixture
+async def server(postgres_server: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    """Give a connection to the server."""
+    connection = await asyncpg.connect(postgres_server)
+    yield connection
+    await connection.close()
+
+
+async def refused(url: str) -> str:
+    """Return what is said when the store there cannot be opened: one line."""
+    store = PostgresBackend(url)
+    with pytest.raises(BackendError) as error:
+        await store.list_runs(RunQuery())
+    await store.close()
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+async def test_a_database_that_is_not_there_is_told(postgres_server: str) -> None:
+    there = urlsplit(postgres_server)
+    assert "has no such database" in await refused(there._replace(path="/nowhere").geturl())
+
+
+async def test_a_server_that_is_not_there_is_told_within_some_seconds(tmp_path: Path) -> None:
+    async with asyncio.timeout(8):
+        assert "cannot be reached" in await refused(f"postgresql:///db?host={tmp_path}")
+        assert "nothing listens" in await refused("postgresql://127.0.0.1:1/db")
+
+
+async def test_a_user_without_rights_is_told_what_to_ask_for(
+    postgres_server: str, server: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    await server.execute("DROP ROLE IF EXISTS nobody_here")
+    await server.execute("CREATE ROLE nobody_here LOGIN")
+    there = urlsplit(postgres_server)
+    told = await refused(f"postgresql://nobody_here@{there.path}?{there.query}&schema=t_theirs")
+    assert "CREATE SCHEMA" in told
+    await server.execute("DROP ROLE nobody_here")
+
+
+async def test_a_read_only_replica_is_told(postgres: str) -> None:
+    told = await refused(f"{postgres}&default_transaction_read_only=on")
+    assert "is a read-only replica; name the primary" in told
+
+
+async def test_tables_of_another_program_are_left_alone(
+    postgres: str, server: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    schema = postgres.rpartition("=")[2]
+    await server.execute(f'CREATE SCHEMA "{schema}"; CREATE TABLE "{schema}".runs (id int)')
+    assert "holds tables of another program (runs)" in await refused(postgres)
+    assert await server.fetchval(f'SELECT count(*) FROM "{schema}".runs') == 0
+
+
+async def test_a_store_written_by_a_newer_version_is_refused(
+    postgres: str, server: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    store = PostgresBackend(postgres)
+    await store.append("r1", [submitted()])
+    await store.close()
+    schema = postgres.rpartition("=")[2]
+    await server.execute(f'INSERT INTO "{schema}".format VALUES (2)')
+    assert "newer flopod (format 2, this one reads 1)" in await refused(postgres)
+
+
+async def test_many_that_come_first_make_the_tables_once(postgres: str) -> None:
+    stores = [PostgresBackend(postgres) for _ in range(6)]
+    await asyncio.gather(*(store.append("r1", [step()]) for store in stores))
+    assert len(await stores[0].events("r1")) == 6
+    for store in stores:
+        await store.close()
+
+
+async def test_a_store_of_two_schemas_is_two_stores(
+    postgres: str, server: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    one, two = PostgresBackend(postgres), PostgresBackend(f"{postgres}_2")
+    await one.append("r1", [submitted()])
+    assert await two.summary("r1") is None
+    for store in (one, two):
+        await store.close()
+    await server.execute(f'DROP SCHEMA "{postgres.rpartition("=")[2]}_2" CASCADE')
+
+
+async def test_another_connection_that_has_the_same_process_behind_it_is_a_pooler(
+    postgres: str,
+) -> None:
+    store = PostgresBackend(postgres)
+    await store.append("r1", [submitted()])
+    connection = await asyncpg.connect(address(postgres).dsn)
+    store._writes.process = (await connection.fetchval("SELECT pg_backend_pid()"), "")
+    with pytest.raises(BackendError, match="pooler in transaction mode"):
+        await store._prepare_reader(connection)
+    await connection.close()
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://alice:s3cret@db:5433/runs",
+        "postgres://alice:s3cret@/runs?host=/run/pg",
+        "postgresql://db/runs?user=alice&password=s3cret",
+    ],
+)
+def test_a_password_is_never_told(url: str) -> None:
+    store = open_backend(url)
+    assert "s3cret" not in store.url
+    assert "alice" in store.url
+
+
+async def test_a_password_that_is_wrong_is_told_without_it() -> None:
+    told = await refused("postgresql://alice:s3cret@127.0.0.1:1/runs")
+    assert "s3cret" not in told
+
+
+@pytest.mark.parametrize("name", ["Big", "a-b", "", "x" * 64, 'a"b'])
+def test_a_schema_that_cannot_be_one_is_refused(name: str) -> None:
+    with pytest.raises(BackendError, match="small letters"):
+        PostgresBackend("postgresql:///runs", schema=name or " ")
+
+
+async def test_a_forked_child_is_told_to_open_the_store_again(postgres: str) -> None:
+    store = PostgresBackend(postgres)
+    await store.append("r1", [submitted()])
+    child = os.fork()
+    if child == 0:
+        try:
+            store._writes.check_process()
+        except BackendError:
+            os._exit(7)
+        os._exit(0)
+    _, status = await asyncio.to_thread(os.waitpid, child, 0)
+    assert os.waitstatus_to_exitcode(status) == 7
+    await store.close()
+
+
+async def test_a_run_id_that_another_run_has_in_other_letters_is_refused(postgres: str) -> None:
+    store = PostgresBackend(postgres)
+    await store.append("r1", [submitted()])
+    with pytest.raises(Exception, match="only upper and lower case differ"):
+        await store.append("R1", [submitted()])
+    await store.close()
+
+
+async def test_a_text_with_nul_is_kept_as_it_is(postgres: str) -> None:
+    store = PostgresBackend(postgres)
+    await store.append("r1", [submitted(), step(output="a\0b")])
+    assert (await store.events("r1"))[1].data["output"] == "a\0b"
+    await store.close()

@@ -1,0 +1,171 @@
+"""What a server or the network may do to a store on Postgres (R42, R45, R46)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+from contract_changes import watching
+from msgspec.structs import replace
+from stories import started, step, submitted, told_of, worker
+
+from faults.cut_lines import line_to
+from flopod.errors import BackendError, LeaseLostError
+from flopod.stored import utc_now
+from flopod_backends import PostgresBackend, postgres_link
+
+
+@pytest.fixture
+async def server(postgres_server: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    """Give a connection of an administrator."""
+    connection = await asyncpg.connect(postgres_server)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def store(postgres: str) -> AsyncIterator[PostgresBackend]:
+    store = PostgresBackend(postgres)
+    await store.append("r1", [submitted()])
+    yield store
+    await store.close()
+
+
+async def append_on(store: PostgresBackend, stop: asyncio.Event) -> int:
+    """Append one event after the other until told to stop; return how many."""
+    count = 0
+    while not stop.is_set():
+        await store.append("r1", [step(f"s{count}")], expect=count + 1)
+        count += 1
+    return count
+
+
+async def stands(store: PostgresBackend, appended: int) -> None:
+    """Check that the log holds each of them once, and the summary with it."""
+    found = await store.events("r1")
+    assert [event.path for event in found[1:]] == [f"s{n}" for n in range(appended)]
+    assert await store.summary("r1") == told_of("r1", found)
+
+
+@pytest.mark.parametrize("how", ["pg_terminate_backend", "pg_cancel_backend"])
+async def test_appends_that_an_administrator_ends_are_made_once(
+    store: PostgresBackend, server: asyncpg.Connection[asyncpg.Record], how: str
+) -> None:
+    stop = asyncio.Event()
+    appending = asyncio.create_task(append_on(store, stop))
+    for _ in range(15):
+        await asyncio.sleep(0.02)
+        assert store._writes.process
+        await server.execute(f"SELECT {how}($1)", store._writes.process[0])
+    stop.set()
+    await stands(store, await appending)
+
+
+async def test_an_append_waits_for_a_lock_that_somebody_holds(
+    store: PostgresBackend, server: asyncpg.Connection[asyncpg.Record], postgres: str
+) -> None:
+    schema = postgres.rpartition("=")[2]
+    async with server.transaction():
+        await server.execute(f'LOCK TABLE "{schema}".runs IN EXCLUSIVE MODE')
+        append = asyncio.create_task(store.append("r1", [step("s0")]))
+        done, _ = await asyncio.wait([append], timeout=0.3)
+        assert not done
+    await append
+    await stands(store, 1)
+
+
+async def test_two_handles_that_append_to_the_same_runs_crosswise_lose_nothing(
+    store: PostgresBackend, postgres: str
+) -> None:
+    other = PostgresBackend(postgres)
+    names = [f"r{n}" for n in range(8)]
+
+    async def append(store: PostgresBackend, order: list[str]) -> None:
+        for _ in range(10):
+            await asyncio.gather(*(store.append(name, [step()]) for name in order))
+
+    await asyncio.gather(append(store, names), append(other, names[::-1]))
+    assert [len(await other.events(name)) for name in names] == [20, 21, *[20] * 6]
+    await other.close()
+
+
+async def test_a_primary_that_becomes_read_only_is_told_and_works_again_when_it_is_back(
+    postgres: str, store: PostgresBackend, server: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    database = await server.fetchval("SELECT current_database()")
+
+    async def read_only(setting: str) -> None:
+        await server.execute(
+            f'ALTER DATABASE "{database}" SET default_transaction_read_only TO {setting}'
+        )
+        assert store._writes.process
+        await server.execute("SELECT pg_terminate_backend($1, 5000)", store._writes.process[0])
+
+    await read_only("on")
+    try:
+        with pytest.raises(BackendError, match="is a read-only replica; name the primary"):
+            await store.append("r1", [step("s0")])
+    finally:
+        await server.execute("SET default_transaction_read_only TO off")
+        await read_only("off")
+    await store.append("r1", [step("s0")])
+    await stands(store, 1)
+
+
+async def test_a_worker_that_is_cut_off_longer_than_its_lease_writes_no_more(
+    postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_link, "ANSWER_SECONDS", 0.2)
+    async with line_to(postgres, tmp_path) as (line, through):
+        cut_off, there = PostgresBackend(through), PostgresBackend(postgres)
+        brief = replace(worker(utc_now), host="far", expires_at=utc_now() + timedelta(seconds=0.5))
+        await cut_off.append("r1", [submitted()])
+        lease = await cut_off.claim_run(brief, "r1")
+        await cut_off.append("r1", [started()], lease=lease)
+        line.down = True
+        line.cut()
+        late = asyncio.create_task(cut_off.append("r1", [step("late")], lease=lease))
+        await asyncio.sleep(0.6)
+        [taken] = await there.claim(worker(utc_now), workflows=["order"], limit=1)
+        await there.append("r1", [step("taken")], lease=taken)
+        line.down = False
+        with pytest.raises(LeaseLostError):
+            await late
+        assert [event.path for event in await there.events("r1")][-1] == "taken"
+        for handle in (cut_off, there):
+            await handle.close()
+
+
+async def test_what_no_notice_told_of_is_seen_with_the_next_poll(
+    store: PostgresBackend, postgres: str, server: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    other = PostgresBackend(postgres)
+    other._notices.give = lambda: None  # type: ignore[method-assign]
+    async with watching(store) as watch:
+        async with asyncio.timeout(3):
+            await other.append("r2", [submitted()])
+            await watch.until("r2")
+        assert store._listens.process
+        await server.execute("SELECT pg_terminate_backend($1)", store._listens.process[0])
+        async with asyncio.timeout(3):
+            await other.append("r3", [submitted()])
+            await watch.until("r3")
+    await other.close()
+
+
+async def test_a_commit_that_comes_late_behind_a_higher_number_is_seen(
+    store: PostgresBackend, postgres: str, server: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    schema = postgres.rpartition("=")[2]
+    async with watching(store) as watch:
+        async with server.transaction():
+            values = "'late', 1, 0, 'RunCancelled', '', '{}', 1"
+            await server.execute(f'INSERT INTO "{schema}".events VALUES ({values})')
+            await store.append("r2", [submitted()])
+            await watch.until("r2")
+            await asyncio.sleep(1.2)  # A look between, that sees a later transaction.
+        await watch.until("late")
