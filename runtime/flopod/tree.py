@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from flopod import events as ev
+from flopod import kin
 from flopod.errors import ErrorInfo
 from flopod.events import Event
 from flopod.records import iso
@@ -24,6 +25,9 @@ SETTLED = (Status.NEEDS_ATTENTION, Status.INTERRUPTED, Status.CANCELLED, Status.
 """The same once nothing inside is at work."""
 
 _BY_RANK = (*ACTIVE, *SETTLED)
+
+ELSEWHERE = (ev.EventDelivered, ev.LogEmitted, kin.ChildEnded)
+"""Facts that change no node, though they have a path."""
 
 DECLARED = ("branch", "each", "parallel")
 """Containers that can be empty and done."""
@@ -47,6 +51,8 @@ class Node:
     ended_at: datetime | None = None
     attempt: int = 1
     error: ErrorInfo | None = None
+    child: str = ""
+    """The run that was started here."""
     note: str = ""
     """What is worth a word: the branch taken, the event waited for, how an each went."""
     total: int | None = None
@@ -90,7 +96,7 @@ class TreeBuilder:
 
     def add(self, event: Event) -> None:
         """Take one event in."""
-        if event.path == "" or isinstance(event.fact, ev.EventDelivered | ev.LogEmitted):
+        if event.path == "" or isinstance(event.fact, ELSEWHERE):
             self._add_to_run(event)
         else:
             self._add_to_node(self._node(event.path, event.at), event)
@@ -159,6 +165,18 @@ class TreeBuilder:
                 self._set(node, Status.WAITING, at)
             case ev.SleepCompleted() | ev.WaitCompleted():
                 self._set(node, Status.OK, at)
+            case kin.ChildStarted(child=child, workflow=workflow):
+                node.kind, node.child, node.note = "start", child, f"→ {workflow}"
+                self._set(node, Status.OK, at)
+            case kin.ChildCalled(child=child, workflow=workflow):
+                node.kind, node.child, node.note = "call", child, f"→ {workflow}"
+                self._set(node, Status.WAITING, at)
+            case kin.ChildCompleted():
+                node.error = None
+                self._set(node, Status.OK, at)
+            case kin.ChildFailed(error=error):
+                node.error = error
+                self._set(node, Status.ERROR, at)
             case ev.WaitTimedOut():
                 node.note += " (timed out)"
                 self._set(node, Status.OK, at)
@@ -253,6 +271,7 @@ def plain_tree(node: Node) -> dict[str, Any]:
         "attempt": node.attempt,
         "total": node.total,
         "note": node.note,
+        **({"child": node.child} if node.child else {}),
         "error": {"type": node.error.type, "message": node.error.message} if node.error else None,
         "children": [plain_tree(child) for child in node.children],
     }
