@@ -58,13 +58,20 @@ class Child:
 async def start(scope: Scope, id: str, workflow: Target, input: object, run_id: str | None) -> str:
     """Start another run, once and for all; return its id."""
     path, step = scope.ask(id, "start")
-    known: Any = step.outcome if step is not None else None
-    if known is not None:
-        return str(known.child)
+    match step.outcome if step is not None else None:
+        case kin.ChildStarted(child=known):
+            return known
+        case kin.StartRefused(error=error):
+            raise rebuild(error)
     child = _child(scope.execution, path, workflow, run_id, called=False)
     submitted = await _submitted(scope.execution, child, input)
     await scope.begin(path)
-    await _make(scope.execution, child, submitted)
+    try:
+        await _make(scope.execution, child, submitted)
+    except RunExistsError as error:
+        refused = _kept(child, describe(error))
+        await scope.execution.record(kin.StartRefused(error=refused), path)
+        raise rebuild(refused) from error
     await _serve(scope.execution, child)
     fact = kin.ChildStarted(child=child.run_id, workflow=child.workflow)
     await scope.execution.record(fact, path)
@@ -171,8 +178,12 @@ async def _last_end(execution: Execution, run: RunSummary) -> Fact | None:
 
 
 def _failed(child: Child, error: ErrorInfo) -> kin.ChildFailed:
-    """Return a child's failure as the parent keeps it: at its own path, by the child's id."""
-    info = ErrorInfo(
+    return kin.ChildFailed(error=_kept(child, error))
+
+
+def _kept(child: Child, error: ErrorInfo) -> ErrorInfo:
+    """Return a child's failure as its parent keeps it: at its own path, by the child's id."""
+    return ErrorInfo(
         type=error.type,
         message=error.message,
         path=child.parent.path,
@@ -180,7 +191,6 @@ def _failed(child: Child, error: ErrorInfo) -> kin.ChildFailed:
         kind="child",
         child=child.run_id,
     )
-    return kin.ChildFailed(error=info)
 
 
 async def _open(execution: Execution, child: Child) -> None:
@@ -215,9 +225,7 @@ def _child(
     above = execution.recall.submitted.parent if execution.recall.submitted else None
     depth = above.depth + 1 if above is not None else 1
     if depth > DEEPEST:
-        raise execution.stopped(
-            ScopeError(f"{path!r} starts a run with more than {DEEPEST} runs above it")
-        )
+        raise ScopeError(f"{path!r} starts a run with more than {DEEPEST} runs above it")
     parent = kin.Parent(execution.journal.run_id, path, called, depth)
     since = execution.recall.submitted_at or NEVER
     id = paths.check_run_id(run_id) if run_id is not None else _id(parent, since)

@@ -195,7 +195,8 @@ class Runtime:
         Raises:
             ChildFailedError: that run failed or was cancelled. Retried after it, this run looks at
                 it again.
-            UnknownWorkflowError, InvalidPayloadError, SerializableError, ScopeError: as `start`.
+            UnknownWorkflowError, InvalidPayloadError, SerializableError, RunExistsError,
+                ScopeError: as `start`.
         """
         return await children.call(self._scope, id, workflow, input, run_id)
 

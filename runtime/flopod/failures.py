@@ -18,6 +18,7 @@ from flopod.errors import (
     ChildFailedError,
     ErrorInfo,
     FlopodError,
+    RunExistsError,
     SerializableError,
 )
 from flopod.threads import StepExit
@@ -73,6 +74,8 @@ _PATH = "flopod_path"
 def _rebuilt(info: ErrorInfo) -> Exception:
     if info.type == SerializableError.__name__:
         return SerializableError(info.message, "")
+    if info.child and info.type == RunExistsError.__name__:
+        return RunExistsError(info.child)
     if info.child:
         return ChildFailedError(info.path, info.child, info)
     if info.kind:

@@ -34,6 +34,12 @@ class ChildStarted(Stored, frozen=True, kw_only=True):
     workflow: str
 
 
+class StartRefused(Stored, frozen=True, kw_only=True):
+    """The run was not started: its id is that of another one."""
+
+    error: ErrorInfo
+
+
 class ChildCalled(Stored, frozen=True, kw_only=True):
     """Another run is called: it is started if it is not there, and its end is waited for.
 
@@ -67,5 +73,5 @@ class EndTold(Stored, frozen=True):
 
 
 ChildFact: TypeAlias = (
-    ChildStarted | ChildCalled | ChildEnded | ChildCompleted | ChildFailed | EndTold
+    ChildStarted | StartRefused | ChildCalled | ChildEnded | ChildCompleted | ChildFailed | EndTold
 )

@@ -25,6 +25,7 @@ KINDS: dict[type[Fact], str] = {
     ev.WaitCompleted: "wait",
     ev.WaitTimedOut: "wait",
     kin.ChildStarted: "start",
+    kin.StartRefused: "start",
     kin.ChildCalled: "call",
     kin.ChildCompleted: "call",
     kin.ChildFailed: "call",
@@ -47,7 +48,13 @@ STARTS = frozenset(
 )
 """Facts that leave a step open."""
 
-FAILURES = (ev.ActivityFailed, ev.EachItemFailed, ev.ParallelBranchFailed, kin.ChildFailed)
+FAILURES = (
+    ev.ActivityFailed,
+    ev.EachItemFailed,
+    ev.ParallelBranchFailed,
+    kin.ChildFailed,
+    kin.StartRefused,
+)
 """What a retry makes void."""
 
 IDLE = frozenset(

@@ -153,6 +153,8 @@ def _after(s: RunSummary, event: Event) -> RunSummary:
             return replace(s, inner=s.inner.call_opened(path, fact.child))
         case kin.ChildEnded():
             return replace(s, inner=s.inner.call_ended(path))
+        case kin.StartRefused():
+            return s
         case kin.ChildStarted() | kin.ChildCompleted() | kin.ChildFailed():
             return replace(s, inner=s.inner.child_done(path))
         case kin.EndTold():

@@ -174,7 +174,8 @@ class TreeBuilder:
             case kin.ChildCompleted():
                 node.error = None
                 self._set(node, Status.OK, at)
-            case kin.ChildFailed(error=error):
+            case kin.ChildFailed(error=error) | kin.StartRefused(error=error):
+                node.kind = "start" if node.kind == "step" else node.kind
                 node.error = error
                 self._set(node, Status.ERROR, at)
             case ev.WaitTimedOut():

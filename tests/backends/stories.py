@@ -120,6 +120,7 @@ FACTS: list[ev.Fact] = [
         level="warning", message='a\nline with "crc":"00000000"}', fields=encoded({"a": 1})
     ),
     kin.ChildStarted(child="r1.a.1", workflow="order"),
+    kin.StartRefused(error=CHILD_ERROR),
     kin.ChildCalled(child="r1.b.2", workflow="order"),
     kin.ChildEnded(child="r1.b.2"),
     kin.ChildCompleted(output=encoded({"x"})),

@@ -28,7 +28,7 @@ def event_look(event: Event) -> Look:
             return look(Status.OK)
         case kin.ChildCompleted() | kin.ChildStarted():
             return look(Status.OK)
-        case kin.ChildFailed():
+        case kin.ChildFailed() | kin.StartRefused():
             return look(Status.ERROR)
         case kin.ChildCalled() | kin.ChildEnded():
             return look(Status.WAITING)
@@ -68,7 +68,7 @@ def event_words(event: Event, masking: Masking = MASKED) -> str:
             return safe(f"→ {fact.workflow} {fact.child}", WORDS)
         case kin.ChildEnded():
             return safe(fact.child, WORDS)
-        case kin.ChildFailed():
+        case kin.ChildFailed() | kin.StartRefused():
             return _error(fact.error)
         case ev.EachItemCompleted() | ev.ParallelBranchCompleted() | kin.ChildCompleted():
             return f"→ {_value(fact.output, masking)}"
