@@ -17,10 +17,9 @@ from flopod import events as ev
 from flopod.events import Event
 from flopod.state import KINDS
 from flopod.summary import ENDS, Status
-from flopod.tree import ACTIVE, Node, TreeBuilder
+from flopod.tree import ACTIVE, ELSEWHERE, Node, TreeBuilder
 
-QUIET = (ev.EventDelivered, ev.LogEmitted)
-"""Facts that change no node, whatever their path."""
+QUIET = ELSEWHERE
 DECLARING = (ev.BranchTaken, ev.EachStarted, ev.ParallelStarted)
 """Facts that change their own node only, and none above it."""
 SWEEPING = (*ENDS, ev.RunRetried)
