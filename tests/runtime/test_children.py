@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -395,7 +396,8 @@ async def test_a_fork_of_a_child_is_nobodys_child() -> None:
 
 
 async def test_a_run_in_this_process_executes_its_children_here(backend: Backend) -> None:
-    assert await run_workflow(squares, 4, backend=backend, run_id=RUN) == 14
+    async with asyncio.timeout(10):
+        assert await run_workflow(squares, 4, backend=backend, run_id=RUN) == 14
     assert {run.status for run in await children(backend)} == {Status.OK}
     assert await backend.workers() == []
 

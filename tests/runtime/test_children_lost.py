@@ -157,6 +157,19 @@ async def test_a_family_cut_after_any_append_ends_the_same(at_once: None) -> Non
         assert runs == expected_runs, survived
         assert without_news(once) == without_news(expected), survived
         assert max(once.values()) == 1, survived
+        assert not late_news(await backend.events(RUN)), survived
+
+
+def late_news(log: list[Event]) -> set[str]:
+    """Return the paths at which a run was told of an end that it knew."""
+    over: set[str] = set()
+    late: set[str] = set()
+    for event in log:
+        if isinstance(event.fact, kin.ChildCompleted | kin.ChildFailed):
+            over.add(event.path)
+        elif isinstance(event.fact, kin.ChildEnded) and event.path in over:
+            late.add(event.path)
+    return late
 
 
 def without_news(once: Counter[tuple[str, str, str]]) -> Counter[tuple[str, str, str]]:
@@ -173,6 +186,34 @@ async def test_a_cancelled_family_cut_after_any_append_is_cancelled_whole(at_onc
             await finished(backend)
             await all_settled(backend)
         assert await as_it_was(backend) == await as_it_was(whole), survived
+
+
+async def test_a_family_cancelled_after_any_append_leaves_nobody_behind(at_once: None) -> None:
+    whole = await noted("gives_up")
+    asked = next(i for i, (_, log) in enumerate(whole.made) if log[-1].type.startswith("RunCancel"))
+    for survived in range(1, asked + 1):
+        backend = await left_after(whole.made[:survived])
+        await Control(backend).cancel(RUN)
+        async with Worker(backend, EVERYBODY):
+            await all_settled(backend)
+        runs = await Control(backend).list_runs(limit=None)
+        assert {run.status for run in runs} == {"cancelled"}, survived
+
+
+async def test_a_run_that_has_looked_by_itself_is_told_nothing(at_once: None) -> None:
+    whole = await noted("family")
+    told_at = next(i for i, (_, log) in enumerate(whole.made) if log[-1].type == "ChildEnded")
+    backend = await left_after(whole.made[:told_at])
+    dead = this_process()
+    await backend.claim_run(dead, RUN)
+    await backend.retire(dead.worker_id)
+    ended = next(run.run_id for run in await children(backend) if run.inner.owes)
+    async with Worker(backend, [family]):
+        await until(backend, lambda run: ended not in run.inner.calls.values())
+    async with Worker(backend, EVERYBODY):
+        await finished(backend)
+        await settled(backend, ended)
+    assert not late_news(await backend.events(RUN))
 
 
 async def test_a_fan_out_is_shared_by_two_workers() -> None:
