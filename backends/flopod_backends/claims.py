@@ -105,7 +105,7 @@ def steady_due_at(summary: RunSummary) -> datetime | None:
 
 def claimable(summary: RunSummary, hold: Hold | None, living: Living, now: datetime) -> bool:
     """Return whether the run needs a worker now."""
-    if summary.status in STOPPED:
+    if summary.status in STOPPED and due_at(summary) is None:
         return False
     if hold and (hold.again or hold.worker_id):
         return holder(hold, living) is None

@@ -32,6 +32,8 @@ from flopod_backends.single_claims import Answers, SingleClaims
 NOW = "coalesce($1::bigint, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)"
 """The server's clock, or the one that is handed in by tests."""
 _ENDS = ", ".join(f"'{status}'" for status in sorted(STOPPED))
+_OPEN = f"(status NOT IN ({_ENDS}) OR due_at IS NOT NULL)"
+"""It is not at its end, or somebody has yet to be told of that."""
 _WORKERS = f"SELECT worker_id, expires_at > {NOW}, info FROM workers"
 _RENEW = f"""
 INSERT INTO workers (worker_id, expires_at, info) VALUES ($2, {NOW} + $3, $4)
@@ -55,12 +57,12 @@ WHERE worker_id IS NOT NULL AND worker_id NOT IN (SELECT worker_id FROM workers)
 _LEFT = f"""
     SELECT run_id, coalesce(due_at, 0) AS due FROM runs
     WHERE worker_id = ANY($4::text[])
-      AND workflow = ANY($3::text[]) AND status NOT IN ({_ENDS}) AND last_seq > 0
+      AND workflow = ANY($3::text[]) AND {_OPEN} AND last_seq > 0
 """
 _AGAIN = f"""
     SELECT run_id, coalesce(due_at, 0) AS due FROM runs
     WHERE again AND worker_id IS NULL
-      AND workflow = ANY($3::text[]) AND status NOT IN ({_ENDS}) AND last_seq > 0
+      AND workflow = ANY($3::text[]) AND {_OPEN} AND last_seq > 0
 """
 _CLAIM = f"""
 WITH waiting AS (
@@ -89,7 +91,7 @@ WHERE worker_id = $1 AND claim = $2
 _ANY_LEFT = f"""
 SELECT 1 FROM runs
 WHERE (worker_id = ANY($2::text[]) OR (again AND worker_id IS NULL))
-  AND workflow = ANY($1::text[]) AND status NOT IN ({_ENDS}) AND last_seq > 0
+  AND workflow = ANY($1::text[]) AND {_OPEN} AND last_seq > 0
 LIMIT 1
 """
 _NEXT = """

@@ -39,7 +39,8 @@ FROM runs LEFT JOIN leases USING (run_id)
 WHERE due_at <= ? AND worker_id IS NULL AND workflow IN (SELECT value FROM json_each(?))
 ORDER BY due_at LIMIT ?
 """
-# A worker that registered itself after we looked is not among those we know to be dead.
+# A worker that registered itself after we looked is not among those we know to be dead. A run at
+# its end that is due has yet to tell somebody of that.
 _LEFT = """
 SELECT coalesce(due_at, 0), run_id, epoch
 FROM leases JOIN runs USING (run_id)
@@ -48,7 +49,7 @@ WHERE (worker_id IS NOT NULL OR again)
        OR worker_id IN (SELECT value FROM json_each(?))
        OR worker_id NOT IN (SELECT worker_id FROM workers))
   AND workflow IN (SELECT value FROM json_each(?))
-  AND status NOT IN (SELECT value FROM json_each(?))
+  AND (status NOT IN (SELECT value FROM json_each(?)) OR due_at IS NOT NULL)
 ORDER BY coalesce(due_at, 0) LIMIT ?
 """
 _NEXT = """

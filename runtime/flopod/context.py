@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import random as chance
 import uuid as uuids
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, overload
 from uuid import UUID
 
-from flopod import activity, flow, loglines, timing, variables
+from flopod import activity, children, flow, loglines, timing, variables
+from flopod.children import Target
 from flopod.durations import parse
 from flopod.execution import Execution
 from flopod.flow import EachResult
 from flopod.paths import check_id
+from flopod.registry import Workflow
 from flopod.retry import Retry
 from flopod.scope import LIVE, Line, Scope, current
 from flopod.variables import List, Map, Var
@@ -21,6 +23,7 @@ from flopod.variables import List, Map, Var
 T = TypeVar("T")
 K = TypeVar("K")
 V = TypeVar("V")
+R = TypeVar("R")
 
 Duration: TypeAlias = str | timedelta | int | float
 """`'250ms'`, `'30s'`, `'5m'`, `'1h'`, `'2d'`, a timedelta, or seconds as a number."""
@@ -141,6 +144,61 @@ class Runtime:
                 ExceptionGroup.
         """
         return await flow.parallel(self._scope, id, fns)
+
+    async def start(
+        self,
+        id: str,
+        workflow: Target,
+        input: object = None,
+        *,
+        run_id: str | None = None,
+    ) -> str:
+        """Start another run, which any worker takes that knows its workflow; return its id.
+
+        It goes its own way: this run does not wait for it, and does not cancel it.
+
+        Args:
+            workflow: a `@workflow`, or the name of one.
+            run_id: of the other run; made from this run's and the path, if not given.
+
+        Raises:
+            UnknownWorkflowError: neither this program nor a live worker nor a run knows the name.
+            InvalidPayloadError, SerializableError: the input is not what the workflow takes.
+            RunExistsError: the id is that of another run.
+            ScopeError: there are 100 runs above this one already.
+        """
+        return await children.start(self._scope, id, workflow, input, run_id)
+
+    @overload
+    async def call(
+        self,
+        id: str,
+        workflow: Workflow[..., R] | Callable[..., Awaitable[R]],
+        input: object = None,
+        *,
+        run_id: str | None = None,
+    ) -> R: ...
+
+    @overload
+    async def call(
+        self, id: str, workflow: str, input: object = None, *, run_id: str | None = None
+    ) -> Any: ...
+
+    async def call(
+        self, id: str, workflow: Target, input: object = None, *, run_id: str | None = None
+    ) -> Any:
+        """Start another run like `start`, and return its result once it has one.
+
+        However long that takes, this run costs a row in the store meanwhile. If it is cancelled,
+        so is the run that it called. A fork of it calls a run of its own where it was waiting.
+
+        Raises:
+            ChildFailedError: that run failed or was cancelled. Retried after it, this run looks at
+                it again.
+            UnknownWorkflowError, InvalidPayloadError, SerializableError, RunExistsError,
+                ScopeError: as `start`.
+        """
+        return await children.call(self._scope, id, workflow, input, run_id)
 
     async def sleep(self, id: str, duration: Duration) -> None:
         """Sleep; a restart neither shortens nor lengthens it."""

@@ -15,7 +15,7 @@ from contextlib import aclosing, suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
-from flopod import delivering, paths, shapes
+from flopod import aftermath, delivering, paths
 from flopod import events as ev
 from flopod.backend import Backend, RunQuery, WorkerInfo, WorkflowInfo
 from flopod.clock import Clock, SystemClock
@@ -26,12 +26,11 @@ from flopod.errors import (
     RunFinishedError,
     RunNotFoundError,
     StaleAppendError,
-    UnknownWorkflowError,
 )
 from flopod.events import Event, Fact
-from flopod.records import json_part
 from flopod.registry import Workflow, by_name
-from flopod.stored import Encoded, encoded
+from flopod.starting import stored_input
+from flopod.stored import Encoded
 from flopod.summary import FINISHED, RunSummary, Status
 
 T = TypeVar("T")
@@ -224,6 +223,8 @@ class Control:
     async def cancel(self, run_id: str) -> str:
         """Cancel a run; say what was done: at once, or by the worker that holds it.
 
+        The runs that it has called and waits for are cancelled with it.
+
         Raises:
             RunNotFoundError: there is no such run.
             RunFinishedError: it is at its end already.
@@ -232,12 +233,10 @@ class Control:
         async def once(run: RunSummary) -> str:
             if run.status in FINISHED:
                 raise RunFinishedError(run_id, run.status, "cancel it")
-            if run.worker is None:
-                await self._append(run, ev.RunCancelled())
-                return f"run {run_id} is cancelled"
-            if not run.inner.cancel_requested:
-                await self._append(run, ev.RunCancelRequested())
-            return f"run {run_id} is asked to stop; worker {run.worker} holds it"
+            if not await aftermath.cancel(self.backend, self._clock, run):
+                return f"run {run_id} is asked to stop; worker {run.worker} holds it"
+            await aftermath.settle_now(self.backend, self._clock, run_id)
+            return f"run {run_id} is cancelled"
 
         return await self._decided(run_id, once)
 
@@ -264,17 +263,7 @@ class Control:
 
     async def _input(self, name: str, input: object) -> Encoded:
         """Return the input as the log will hold it, checked as well as it can be from here."""
-        known = self._known()
-        if name in known:
-            return known[name].store_input(input)
-        announced = {info.name: info for info in await self.workflows()}
-        if name not in announced and not await self.list_runs(workflow=name, limit=1):
-            raise UnknownWorkflowError(name, announced)
-        stored = encoded(input, f"input of workflow {name!r}")
-        info = announced.get(name)
-        if info is not None and info.schema is not None:
-            shapes.check(json_part(stored), info.schema, f"input of workflow {name!r}")
-        return stored
+        return await stored_input(self.backend, self._known(), name, input)
 
     async def _create(self, run_id: str, events: list[Event]) -> str:
         try:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from flopod import aftermath
 from flopod import events as ev
 from flopod.context import Runtime
 from flopod.errors import (
@@ -153,9 +154,19 @@ async def conclude(
         except StaleAppendError:
             await journal.refresh()
         else:
+            await _tell(execution, recall.ended)
             return Outcome(recall.ended, execution.fatal or error)
     await journal.give_back()
     return Outcome(recall.ended)
+
+
+async def _tell(execution: Execution, end: Fact) -> None:
+    """Tell those whom the end of the run concerns, if there can be any."""
+    submitted = execution.recall.submitted
+    called = submitted is not None and submitted.parent is not None and submitted.parent.called
+    if called or isinstance(end, ev.RunCancelled):
+        journal = execution.journal
+        await aftermath.settle_now(journal.backend, execution.clock, journal.run_id)
 
 
 def _verdict(

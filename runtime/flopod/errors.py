@@ -12,6 +12,7 @@
   - ScopeError              a primitive called where none can be
   - ActivityError           a step failed, after its last attempt
     - ActivityTimeoutError  … because it took too long
+  - ChildFailedError        a run that was called failed or was cancelled
   - RunCancelledError       the run was cancelled
   - NondeterminismError     the code no longer fits what is recorded
   - NeedsAttentionError     only a person can say how this run goes on
@@ -34,8 +35,9 @@ error but the way a run says "not yet", and it derives from BaseException so tha
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
+
+from flopod.error_info import ErrorInfo as ErrorInfo
 
 
 class FlopodError(Exception):
@@ -48,25 +50,6 @@ class NonRetryable(Exception):
 
 class Suspended(BaseException):
     """A run stops here for now and goes on by replay later."""
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorInfo:
-    """An exception as data: what remains of it in the log, live and on replay alike."""
-
-    type: str
-    """The name of its class, as `ValueError`."""
-    message: str
-    path: str = ""
-    """Where it was raised; empty for the body of the run itself."""
-    traceback: str = ""
-    """The author's own frames, innermost last."""
-    attempts: int = 1
-    kind: str = ""
-    """`activity` or `timeout` where a step failed; empty for other code."""
-
-    def __str__(self) -> str:
-        return f"{self.type}: {self.message}" if self.message else self.type
 
 
 class SerializableError(FlopodError):
@@ -165,6 +148,19 @@ class ActivityError(FlopodError):
 
 class ActivityTimeoutError(ActivityError):
     """A step took longer than its timeout."""
+
+
+class ChildFailedError(FlopodError):
+    """A run that was called from here failed, or was cancelled."""
+
+    def __init__(self, path: str, run_id: str, cause: ErrorInfo) -> None:
+        super().__init__(
+            f"child run {run_id!r} called at {path!r} did not succeed: {cause}; "
+            "to go on, retry it and then this run"
+        )
+        self.path = path
+        self.run_id = run_id
+        self.cause = cause
 
 
 class RunCancelledError(FlopodError):

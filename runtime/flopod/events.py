@@ -14,21 +14,20 @@ from typing import Any, TypeAlias, get_args
 import msgspec
 
 from flopod.errors import ErrorInfo
-from flopod.stored import Encoded, decoded, utc_now
+from flopod.kin import ChildFact, Parent
+from flopod.stored import Encoded, Stored, decoded, utc_now
 
 
-class _Fact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """What all facts have in common: nothing but their form."""
-
-
-class RunSubmitted(_Fact, frozen=True, kw_only=True):
+class RunSubmitted(Stored, frozen=True, kw_only=True):
     """Somebody asked for a run of a workflow (no name: authored by hand); a worker may claim it."""
 
     workflow: str
     input: Encoded | None = None
+    parent: Parent | None = None
+    """The run that started this one, if one did."""
 
 
-class RunStarted(_Fact, frozen=True, kw_only=True):
+class RunStarted(Stored, frozen=True, kw_only=True):
     """A worker (`host:pid`) entered the body: the first time, or again after a break."""
 
     worker: str = ""
@@ -38,7 +37,7 @@ class RunStarted(_Fact, frozen=True, kw_only=True):
     """That of the source which executed the run before, where it was another."""
 
 
-class RunCompleted(_Fact, frozen=True, kw_only=True):
+class RunCompleted(Stored, frozen=True, kw_only=True):
     """The body returned."""
 
     output: Encoded
@@ -46,7 +45,7 @@ class RunCompleted(_Fact, frozen=True, kw_only=True):
     """Recorded paths that the body no longer reached."""
 
 
-class RunFailed(_Fact, frozen=True, kw_only=True):
+class RunFailed(Stored, frozen=True, kw_only=True):
     """The body raised."""
 
     error: ErrorInfo
@@ -54,15 +53,15 @@ class RunFailed(_Fact, frozen=True, kw_only=True):
     """The steps whose failure ended the run; empty when the body itself raised."""
 
 
-class RunCancelRequested(_Fact, frozen=True, kw_only=True):
+class RunCancelRequested(Stored, frozen=True, kw_only=True):
     """Somebody asked to cancel a run that a worker holds."""
 
 
-class RunCancelled(_Fact, frozen=True, kw_only=True):
+class RunCancelled(Stored, frozen=True, kw_only=True):
     """The run was cancelled."""
 
 
-class RunNeedsAttention(_Fact, frozen=True, kw_only=True):
+class RunNeedsAttention(Stored, frozen=True, kw_only=True):
     """The run stopped before something that only a person can decide."""
 
     error: ErrorInfo
@@ -72,26 +71,26 @@ class RunNeedsAttention(_Fact, frozen=True, kw_only=True):
     """And what the code asked for there, in order."""
 
 
-class RunRetried(_Fact, frozen=True, kw_only=True):
+class RunRetried(Stored, frozen=True, kw_only=True):
     """The run goes on after a failure; the failure records at these paths are void."""
 
     voided: tuple[str, ...] = ()
 
 
-class RunForked(_Fact, frozen=True, kw_only=True):
+class RunForked(Stored, frozen=True, kw_only=True):
     """The events before this one were copied from another run."""
 
     source: str
     source_seq: int
 
 
-class ActivityStarted(_Fact, frozen=True, kw_only=True):
+class ActivityStarted(Stored, frozen=True, kw_only=True):
     """A step is about to be called."""
 
     attempt: int = 1
 
 
-class ActivityRetrying(_Fact, frozen=True, kw_only=True):
+class ActivityRetrying(Stored, frozen=True, kw_only=True):
     """An attempt failed; the next one is due at `next_at`."""
 
     attempt: int
@@ -99,20 +98,20 @@ class ActivityRetrying(_Fact, frozen=True, kw_only=True):
     next_at: datetime
 
 
-class ActivityCompleted(_Fact, frozen=True, kw_only=True):
+class ActivityCompleted(Stored, frozen=True, kw_only=True):
     """A step returned. A replay hands `output` back and never calls the step again."""
 
     output: Encoded
     attempt: int = 1
 
 
-class ActivityFailed(_Fact, frozen=True, kw_only=True):
+class ActivityFailed(Stored, frozen=True, kw_only=True):
     """A step failed for good."""
 
     error: ErrorInfo
 
 
-class BranchTaken(_Fact, frozen=True, kw_only=True):
+class BranchTaken(Stored, frozen=True, kw_only=True):
     """A branch was decided; a replay takes the same one."""
 
     key: str
@@ -121,7 +120,7 @@ class BranchTaken(_Fact, frozen=True, kw_only=True):
     """The key had no case of its own."""
 
 
-class EachStarted(_Fact, frozen=True, kw_only=True):
+class EachStarted(Stored, frozen=True, kw_only=True):
     """An each announced its items."""
 
     total: int
@@ -129,53 +128,53 @@ class EachStarted(_Fact, frozen=True, kw_only=True):
     """Digest of the encoded items; empty when they cannot be encoded."""
 
 
-class EachItemCompleted(_Fact, frozen=True, kw_only=True):
+class EachItemCompleted(Stored, frozen=True, kw_only=True):
     """An item (its path is `id[index]`) is done."""
 
     output: Encoded
 
 
-class EachItemFailed(_Fact, frozen=True, kw_only=True):
+class EachItemFailed(Stored, frozen=True, kw_only=True):
     """An item failed: data for the body, not a failure of the run."""
 
     error: ErrorInfo
 
 
-class RepeatIterationCompleted(_Fact, frozen=True, kw_only=True):
+class RepeatIterationCompleted(Stored, frozen=True, kw_only=True):
     """An iteration (its path is `id[iteration]`) is done."""
 
     stop: bool = False
 
 
-class ParallelStarted(_Fact, frozen=True, kw_only=True):
+class ParallelStarted(Stored, frozen=True, kw_only=True):
     """A parallel announced its branches."""
 
     total: int
 
 
-class ParallelBranchCompleted(_Fact, frozen=True, kw_only=True):
+class ParallelBranchCompleted(Stored, frozen=True, kw_only=True):
     """A branch of a parallel (its path is `id[index]`) is done."""
 
     output: Encoded
 
 
-class ParallelBranchFailed(_Fact, frozen=True, kw_only=True):
+class ParallelBranchFailed(Stored, frozen=True, kw_only=True):
     """A branch of a parallel raised."""
 
     error: ErrorInfo
 
 
-class SleepStarted(_Fact, frozen=True, kw_only=True):
+class SleepStarted(Stored, frozen=True, kw_only=True):
     """The run sleeps until `wake_at`, which never moves."""
 
     wake_at: datetime
 
 
-class SleepCompleted(_Fact, frozen=True, kw_only=True):
+class SleepCompleted(Stored, frozen=True, kw_only=True):
     """The sleep is over."""
 
 
-class WaitStarted(_Fact, frozen=True, kw_only=True):
+class WaitStarted(Stored, frozen=True, kw_only=True):
     """The run waits here for an event."""
 
     event: str
@@ -184,7 +183,7 @@ class WaitStarted(_Fact, frozen=True, kw_only=True):
     """JSON Schema of the payload, where the author gave a type."""
 
 
-class EventDelivered(_Fact, frozen=True, kw_only=True):
+class EventDelivered(Stored, frozen=True, kw_only=True):
     """Somebody delivered an event for the wait at this path."""
 
     event: str
@@ -192,17 +191,17 @@ class EventDelivered(_Fact, frozen=True, kw_only=True):
     delivery_id: str
 
 
-class WaitCompleted(_Fact, frozen=True, kw_only=True):
+class WaitCompleted(Stored, frozen=True, kw_only=True):
     """The wait took a delivery."""
 
     delivery_id: str
 
 
-class WaitTimedOut(_Fact, frozen=True, kw_only=True):
+class WaitTimedOut(Stored, frozen=True, kw_only=True):
     """The deadline passed without a delivery."""
 
 
-class VarSet(_Fact, frozen=True, kw_only=True):
+class VarSet(Stored, frozen=True, kw_only=True):
     """A variable has a new value."""
 
     value: Encoded
@@ -212,7 +211,7 @@ class VarSet(_Fact, frozen=True, kw_only=True):
     """Which of that scope's calls on the variable made it, those that raised counted too."""
 
 
-class ListSet(_Fact, frozen=True, kw_only=True):
+class ListSet(Stored, frozen=True, kw_only=True):
     """A list changed: it is `value` now, or grew by `pushed`, or kept only some indexes."""
 
     value: Encoded | None = None
@@ -222,7 +221,7 @@ class ListSet(_Fact, frozen=True, kw_only=True):
     nth: int = 0
 
 
-class MapSet(_Fact, frozen=True, kw_only=True):
+class MapSet(Stored, frozen=True, kw_only=True):
     """A map changed: it is `value` now, or has `[key, value]` put, or a key deleted."""
 
     value: Encoded | None = None
@@ -232,7 +231,7 @@ class MapSet(_Fact, frozen=True, kw_only=True):
     nth: int = 0
 
 
-class LogEmitted(_Fact, frozen=True, kw_only=True):
+class LogEmitted(Stored, frozen=True, kw_only=True):
     """A line in the run's own log."""
 
     level: str
@@ -272,6 +271,7 @@ Fact: TypeAlias = (
     | ListSet
     | MapSet
     | LogEmitted
+    | ChildFact
 )
 
 TYPES: Mapping[str, type[Fact]] = {cls.__name__: cls for cls in get_args(Fact)}

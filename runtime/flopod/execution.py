@@ -9,9 +9,10 @@ those who wait are told `Suspended`; steps in flight still end and are recorded.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from flopod.backend import Guard
 from flopod.clock import Clock
@@ -30,6 +31,8 @@ from flopod.errors import (
 )
 from flopod.events import Event, Fact
 from flopod.journal import Journal
+from flopod.looks import Looks
+from flopod.registry import Workflow, known_workflows
 from flopod.threads import Threads
 
 FATAL = (
@@ -76,6 +79,12 @@ class Execution:
         """Steps being called: under `gather`, nobody counts the branch that one stands in."""
         self._parked: dict[asyncio.Future[None], datetime | None] = {}
         """Who waits, and until when."""
+        self.looks = Looks(journal.backend)
+        """What it sees of other runs."""
+        self.workflows: Callable[[], Mapping[str, Workflow[..., Any]]] = known_workflows
+        """Gives those whose code is here, by name."""
+        self.on_child: Callable[[Workflow[..., Any]], Awaitable[None]] = _leave
+        """Called when a child is started whose code is here."""
         self.on_cancel: Callable[[], object] = lambda: None
         """Called when somebody asked to cancel the run."""
         journal.on_news = self._look
@@ -202,6 +211,10 @@ class Execution:
         # Below 0 where branches wait that only asyncio knows of, as under `gather`.
         if self._able <= 0 and not self._in_flight:
             self.on_blocked()
+
+
+async def _leave(made: Workflow[..., Any]) -> None:
+    """Leave a child to the workers there are."""
 
 
 def _ring(future: asyncio.Future[None]) -> None:

@@ -15,8 +15,10 @@ from types import TracebackType
 from flopod.errors import (
     ActivityError,
     ActivityTimeoutError,
+    ChildFailedError,
     ErrorInfo,
     FlopodError,
+    RunExistsError,
     SerializableError,
 )
 from flopod.threads import StepExit
@@ -36,7 +38,7 @@ class RecordedError(FlopodError):
 
 def describe(error: BaseException, path: str = "") -> ErrorInfo:
     """Return what the log keeps of an exception raised at `path`."""
-    if isinstance(error, ActivityError):
+    if isinstance(error, ActivityError | ChildFailedError):
         return error.cause
     if isinstance(error, RecordedError):
         return error.info
@@ -72,6 +74,10 @@ _PATH = "flopod_path"
 def _rebuilt(info: ErrorInfo) -> Exception:
     if info.type == SerializableError.__name__:
         return SerializableError(info.message, "")
+    if info.child and info.type == RunExistsError.__name__:
+        return RunExistsError(info.child)
+    if info.child:
+        return ChildFailedError(info.path, info.child, info)
     if info.kind:
         failure = ActivityTimeoutError if info.kind == "timeout" else ActivityError
         return failure(info.path, info.attempts, info)

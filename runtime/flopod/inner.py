@@ -49,6 +49,16 @@ class Inner(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     announced: int = 0
     """Items announced by fans."""
     cancel_requested: bool = False
+    parent_path: str = ""
+    """Where in its parent the run was started."""
+    called: bool = False
+    """Its parent waits for its end."""
+    calls: dict[str, str] = msgspec.field(default_factory=dict)
+    """The runs that it called and has no result of, by path."""
+    news: tuple[str, ...] = ()
+    """The paths of those that are said to have ended, which no worker has looked at yet."""
+    owes: bool = False
+    """It has ended, and those whom that concerns do not know yet."""
     shelved_waits: tuple[OpenWait, ...] = ()
     """What a stopped run waited for: a retry opens these waits again."""
 
@@ -76,6 +86,36 @@ class Inner(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return replace(
             self, active=self._less(), retries=without(self.retries, path), single=single
         )
+
+    def call_opened(self, path: str, child: str) -> Inner:
+        """A run was called, or is waited for again."""
+        return replace(self, calls={**self.calls, path: child}, news=self._news_but(path))
+
+    def call_ended(self, path: str) -> Inner:
+        """A run that was called is said to have ended."""
+        new = path in self.calls and path not in self.news
+        return replace(self, news=(*self.news, path)) if new else self
+
+    def child_done(self, path: str) -> Inner:
+        """A run was started, or one that was called has come to something."""
+        calls, news = without(self.calls, path), self._news_but(path)
+        single = self.single + (not self._in_fan(path))
+        return replace(self, calls=calls, news=news, single=single)
+
+    def forked(self) -> Inner:
+        """The run is another one now, and nobody's child; it calls children of its own."""
+        return replace(
+            self,
+            cancel_requested=False,
+            parent_path="",
+            called=False,
+            calls={},
+            news=(),
+            owes=False,
+        )
+
+    def _news_but(self, path: str) -> tuple[str, ...]:
+        return tuple(other for other in self.news if other != path)
 
     def fan_opened(self, path: str, total: int) -> Inner:
         """An each or a parallel announced its size; only the outermost counts."""

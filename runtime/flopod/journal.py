@@ -17,7 +17,8 @@ from flopod.backend import Backend, Guard, Lease
 from flopod.clock import Clock
 from flopod.errors import BackendError, FlopodError, RunFinishedError
 from flopod.events import Event, Fact, LogEmitted, RunRetried, RunStarted
-from flopod.recall import KINDS, Recall
+from flopod.kinds import KINDS
+from flopod.recall import Recall
 from flopod.summary import STOPPED, RunSummary
 
 RIDE_SECONDS = 0.005
@@ -41,7 +42,7 @@ class Journal:
         """Called when another program appended: a delivery, a request to cancel."""
         self.on_failure: Callable[[FlopodError], None] = lambda error: None
         """Called when riders could not be recorded: nothing more can be."""
-        self._backend = backend
+        self.backend = backend
         self._clock = clock
         self._riders: list[Event] = []
         self._loop = asyncio.get_running_loop()
@@ -121,14 +122,14 @@ class Journal:
 
     async def give_back(self) -> None:
         """Give the run back: for a run whose end another program recorded."""
-        await self._backend.release(self.lease)
+        await self.backend.release(self.lease)
 
     async def refresh(self) -> None:
         """Read what other programs appended."""
         self._heard = 0
         async with self._reading:
             before = self.last_seq
-            for event in await self._backend.events(self.run_id, self.last_seq):
+            for event in await self.backend.events(self.run_id, self.last_seq):
                 self._learn(event)
         if self.last_seq > before:
             self.on_news()
@@ -149,7 +150,7 @@ class Journal:
             guard = _unless_behind(floor, guard)
         self._appending += 1
         try:
-            recorded = await self._backend.append(
+            recorded = await self.backend.append(
                 self.run_id, events, lease=self.lease, expect=expect, guard=guard
             )
         except RunFinishedError:

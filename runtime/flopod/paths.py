@@ -19,6 +19,9 @@ _MAX_RUN_NAME = 100
 _NOT_IN_RUN_IDS = re.compile(r"[^A-Za-z0-9._-]+")
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _RANDOM_LETTERS = 4
+_MAX_PARENT = 60
+_MAX_PLACE = 40
+_DIGEST_LETTERS = 12
 _UNSAFE = re.compile(r"[/\[\]\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """What splits a path, control characters, and lone surrogates, which no log could hold."""
 _ESCAPED = re.compile(r"%(?=[0-9A-F]{2})")
@@ -140,9 +143,23 @@ def new_run_id(workflow: str, now: datetime, entropy: int) -> str:
     return f"{name}-{now.astimezone(UTC):%Y%m%d-%H%M%S}-{_random_letters(entropy)}"
 
 
-def _random_letters(entropy: int) -> str:
+def child_run_id(parent: str, path: str, since: str) -> str:
+    """Return the id of the run that a run starts at `path`: `order-7.items-3-pay.k3f9x0q2m7ta`.
+
+    Args:
+        since: tells the parent from another one that had its id before.
+    """
+    import hashlib  # Whoever only looks need not load it.
+
+    whole = hashlib.blake2b(f"{parent}\n{path}\n{since}".encode(), digest_size=8).digest()
+    place = _NOT_IN_RUN_IDS.sub("-", path)[-_MAX_PLACE:].strip("-._")
+    readable = f"{parent[:_MAX_PARENT]}.{place}".rstrip(".")
+    return f"{readable}.{_random_letters(int.from_bytes(whole), _DIGEST_LETTERS)}"
+
+
+def _random_letters(entropy: int, count: int = _RANDOM_LETTERS) -> str:
     letters = ""
-    for _ in range(_RANDOM_LETTERS):
+    for _ in range(count):
         entropy, place = divmod(entropy, len(_LETTERS))
         letters += _LETTERS[place]
     return letters

@@ -8,56 +8,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from flopod import events as ev
-from flopod import paths
+from flopod import kin, paths
 from flopod.errors import NeedsAttentionError
 from flopod.events import Event, Fact
+from flopod.kinds import AROUND, CHANGES, FAILURES, IDLE, KINDS, PAUSES, STARTS
 from flopod.state import Track
-
-KINDS: dict[type[Fact], str] = {
-    ev.ActivityStarted: "activity",
-    ev.ActivityRetrying: "activity",
-    ev.ActivityCompleted: "activity",
-    ev.ActivityFailed: "activity",
-    ev.BranchTaken: "branch",
-    ev.EachStarted: "each",
-    ev.EachItemCompleted: "item",
-    ev.EachItemFailed: "item",
-    ev.RepeatIterationCompleted: "iteration",
-    ev.ParallelStarted: "parallel",
-    ev.ParallelBranchCompleted: "branch item",
-    ev.ParallelBranchFailed: "branch item",
-    ev.SleepStarted: "sleep",
-    ev.SleepCompleted: "sleep",
-    ev.WaitStarted: "wait",
-    ev.WaitCompleted: "wait",
-    ev.WaitTimedOut: "wait",
-    ev.VarSet: "var",
-    ev.ListSet: "list",
-    ev.MapSet: "map",
-}
-
-AROUND = {"item": "each", "branch item": "parallel"}
-"""What an item is an item of."""
-
-PAUSES = frozenset({"sleep", "wait"})
-"""Kinds of steps in which a run only waits."""
-
-CHANGES = (ev.VarSet, ev.ListSet, ev.MapSet)
-"""Facts that change a variable."""
-
-STARTS = frozenset({ev.ActivityStarted, ev.ActivityRetrying, ev.SleepStarted, ev.WaitStarted})
-"""Facts that leave a step open."""
-
-FAILURES = (ev.ActivityFailed, ev.EachItemFailed, ev.ParallelBranchFailed)
-"""What a retry makes void."""
-
-IDLE = frozenset(
-    {ev.RunStarted, ev.ActivityStarted, ev.EachStarted, ev.ParallelStarted, ev.LogEmitted}
-)
-"""Facts that are no progress: a run that dies over and over records nothing else."""
 
 
 @dataclass(slots=True, eq=False)
@@ -98,7 +59,10 @@ class Recall:
     """Ids of the deliveries that a wait has taken, or can't take."""
     said: set[tuple[str, str]] = field(default_factory=set)
     """Log lines at the path of a wait, which are the engine's own: said once is enough."""
+    news: set[str] = field(default_factory=set)
+    """Paths of the open calls whose child is said to have ended."""
     submitted: ev.RunSubmitted | None = None
+    submitted_at: datetime | None = None
     code: str = ""
     """Fingerprint of the source that executed the run last."""
     code_changed: bool = False
@@ -132,8 +96,10 @@ class Recall:
         elif isinstance(fact, ev.EventDelivered):
             self.deliveries[path, fact.event].append(event)
             self.by_id[fact.delivery_id] = event
+        elif isinstance(fact, kin.ChildEnded):
+            self.news.add(path)
         else:
-            self._add_to_run(fact, event.seq)
+            self._add_to_run(fact, event)
         if type(fact) not in IDLE:
             self.fruitless = self.blameless = 0
 
@@ -153,6 +119,7 @@ class Recall:
             step.opened = fact
             if kind in PAUSES:
                 self.pausing.add(path)
+                self.news.discard(path)
             else:
                 self.begun = True
         else:
@@ -189,10 +156,11 @@ class Recall:
             around = "repeat"
         return step
 
-    def _add_to_run(self, fact: Fact, seq: int) -> None:
+    def _add_to_run(self, fact: Fact, event: Event) -> None:
+        seq = event.seq
         match fact:
             case ev.RunSubmitted():
-                self.submitted = fact
+                self.submitted, self.submitted_at = fact, event.at
             case ev.RunStarted(code=code):
                 self.blameless += self.only_waits
                 self.fruitless += 1
@@ -207,6 +175,7 @@ class Recall:
             case ev.RunForked():
                 self._undo(self.cancel_requested, seq)
                 self.cancel_requested = 0
+                self._leave_children(seq)
 
     def _again(self, voided: tuple[str, ...], seq: int) -> None:
         self._undo(self.cancel_requested, seq)
@@ -214,6 +183,15 @@ class Recall:
         for path in voided:
             if self._failed_at(path) or self._cut_off(path):
                 self._undo(self.steps.pop(path).seq, seq)
+
+    def _leave_children(self, seq: int) -> None:
+        """Leave the children that the run it was forked from waits for: it calls its own."""
+        if self.submitted is not None:
+            self.submitted = replace(self.submitted, parent=None)
+        for path, step in [*self.steps.items()]:
+            if step.kind == "call" and step.outcome is None:
+                self._undo(self.steps.pop(path).first, seq)
+                self.pausing.discard(path)
 
     def _undo(self, since: int, seq: int) -> None:
         """Note that the body may go another way now than it went after event `since`."""

@@ -126,7 +126,12 @@ def plain(event: Event) -> dict[str, Any]:
         "type": event.type,
         "path": event.path,
         "data": msgspec.to_builtins(
-            {name: _json_part(value) for name, value in msgspec.structs.asdict(event.fact).items()}
+            {
+                name: _json_part(value)
+                for name, value in msgspec.structs.asdict(event.fact).items()
+                # Most runs have none, and are to look as they always did.
+                if name != "parent" or value is not None
+            }
         ),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import secrets
 from collections.abc import Awaitable, Callable
@@ -10,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from flopod import events as ev
+from flopod.aftermath import settle_now
 from flopod.backend import Backend
 from flopod.clock import Clock
 from flopod.context import Runtime
@@ -22,6 +24,7 @@ from flopod.errors import (
     ScopeError,
 )
 from flopod.execution import Execution
+from flopod.helping import Helper
 from flopod.paths import named_run_id, new_run_id
 from flopod.registry import Workflow, as_workflow
 from flopod.session import Session
@@ -58,7 +61,7 @@ async def create_runtime(
     except BaseException:
         await session.close()
         raise
-    return OwnRuntime(session)
+    return OwnRuntime(session, backend)
 
 
 async def run_workflow(
@@ -71,7 +74,9 @@ async def run_workflow(
 ) -> R:
     """Run a workflow to its end in this process and return its result.
 
-    Called again with the same id, it goes on where it was, or gives the recorded result.
+    Called again with the same id, it goes on where it was, or gives the recorded result. From its
+    first child on, this process is a worker of the workflows that it starts, until it returns; of
+    its children, those that it did not wait for are then left to other workers.
 
     Args:
         run_id: `FLOPOD_RUN_ID`, else a new one, if not given.
@@ -88,10 +93,13 @@ async def run_workflow(
     made = as_workflow(workflow)
     session = await _open(backend, run_id, made.name, clock)
     id = session.execution.journal.run_id
-    again = ended = False
+    helper = Helper(backend, clock)
+    session.execution.on_child = helper.serve
+    again = ended = cut = False
     try:
         await _submit(session.execution, made, input)
         if (before := session.execution.recall.ended) is not None:
+            await settle_now(backend, session.execution.clock, id)
             result: R = result_of(id, before, made)
             return result
         again = True
@@ -99,8 +107,14 @@ async def run_workflow(
         outcome = await execute(session.execution, made, session.me.name)
         ended = outcome.fact is not None
         return _result(id, made, outcome)
+    except asyncio.CancelledError:
+        cut = True
+        raise
     finally:
-        await session.close(again=again, ended=ended)
+        try:
+            await helper.close(at_once=cut)
+        finally:
+            await session.close(again=again, ended=ended)
 
 
 def _result(run_id: str, made: Workflow[..., R], outcome: Outcome) -> R:
@@ -139,6 +153,8 @@ async def _begin_by_hand(session: Session) -> None:
         await _add(execution, ev.RunRetried(voided=recall.voided_by_retry()))
     if recall.ended is None:
         execution.journal.ride(ev.RunStarted(worker=session.me.name))
+    else:
+        await settle_now(execution.journal.backend, execution.clock, execution.journal.run_id)
 
 
 async def _add(execution: Execution, fact: ev.Fact) -> None:
@@ -161,10 +177,12 @@ async def _open(backend: Backend, run_id: str | None, name: str, clock: Clock | 
 class OwnRuntime(Runtime):
     """A run authored by hand, with its end in the author's hands too."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, backend: Backend) -> None:
         super().__init__(session.execution)
         session.execution.by_hand = True
         session.execution.on_cancel = self._cancelled
+        self._helper = Helper(backend, session.execution.clock)
+        session.execution.on_child = self._helper.serve
         self._session = session
         self._closed = self._ended = False
         if session.execution.recall.cancel_requested:
@@ -182,6 +200,7 @@ class OwnRuntime(Runtime):
         finally:
             closed = f"run {self.run_id!r} is closed here; open it again to go on"
             execution.drain(ScopeError(closed))
+            await self._helper.close()
             await self._session.close(ended=self._ended)
 
     def _cancelled(self) -> None:

@@ -14,6 +14,10 @@ Encoded: TypeAlias = msgspec.Raw
 """A value as `codec.encode` writes it: JSON text, as UTF-8 bytes."""
 
 
+class Stored(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What all facts have in common: nothing but their form."""
+
+
 def utc_now() -> datetime:
     """Return the time now, in UTC and whole milliseconds: what a log can hold."""
     return datetime.fromtimestamp(time.time_ns() // 1_000_000 / 1000, UTC)

@@ -6,7 +6,7 @@ calls it on append and keeps the result beside the log, so that a list never ope
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from flopod import events as ev
+from flopod import kin
 from flopod.errors import ErrorInfo
 from flopod.events import Event
 from flopod.inner import Inner, OpenWait, Progress, without
@@ -42,6 +43,8 @@ ENDS = (ev.RunCompleted, ev.RunFailed, ev.RunCancelled, ev.RunNeedsAttention)
 """The facts that bring a run there."""
 EXECUTING = frozenset({Status.RUNNING, Status.RETRYING})
 """What only a live worker can keep true; without one it is `interrupted`."""
+TELLING_TIME = timedelta(seconds=1)
+"""How long whoever ended a run has to tell those whom that concerns, before others do."""
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +53,8 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     run_id: str
     workflow: str = ""
     """The workflow's name; empty for a run authored by hand."""
+    parent: str | None = None
+    """The run that started this one, if one did."""
     status: Status = Status.QUEUED
     submitted_at: datetime | None = None
     started_at: datetime | None = None
@@ -94,7 +99,7 @@ def _after(s: RunSummary, event: Event) -> RunSummary:
     fact, path, at = event.fact, event.path, event.at
     match fact:
         case ev.RunSubmitted():
-            return replace(s, workflow=fact.workflow, submitted_at=at)
+            return _child_of(fact.parent, replace(s, workflow=fact.workflow, submitted_at=at))
         case ev.RunStarted() if s.status in STOPPED:
             return s  # it was cancelled while a worker was about to take it up
         case ev.RunStarted():
@@ -122,7 +127,8 @@ def _after(s: RunSummary, event: Event) -> RunSummary:
                 status=s.status if s.status in STOPPED else Status.QUEUED,
                 submitted_at=at,
                 worker=None,
-                inner=replace(s.inner, cancel_requested=False),
+                parent=None,
+                inner=s.inner.forked(),
             )
         case ev.RunCancelRequested():
             return replace(s, inner=replace(s.inner, cancel_requested=True))
@@ -143,6 +149,16 @@ def _after(s: RunSummary, event: Event) -> RunSummary:
             | ev.ParallelBranchFailed()
         ):
             return replace(s, inner=s.inner.item_done(path))
+        case kin.ChildCalled():
+            return replace(s, inner=s.inner.call_opened(path, fact.child))
+        case kin.ChildEnded():
+            return replace(s, inner=s.inner.call_ended(path))
+        case kin.StartRefused():
+            return s
+        case kin.ChildStarted() | kin.ChildCompleted() | kin.ChildFailed():
+            return replace(s, inner=s.inner.child_done(path))
+        case kin.EndTold():
+            return replace(s, inner=replace(s.inner, owes=False))
         case ev.SleepStarted():
             sleeps = {**s.inner.sleeps, path: fact.wake_at}
             return replace(s, inner=replace(s.inner, sleeps=sleeps))
@@ -189,8 +205,10 @@ def due_at(summary: RunSummary) -> datetime | None:
     None: nothing, until something is delivered, retried or cancelled.
     """
     if summary.status in STOPPED:
-        return None
-    wanted = summary.inner.cancel_requested or any(w.delivered for w in summary.open_waits)
+        owes = summary.inner.owes and summary.status in FINISHED
+        return summary.ended_at + TELLING_TIME if owes and summary.ended_at else None
+    inner = summary.inner
+    wanted = inner.cancel_requested or inner.news or any(w.delivered for w in summary.open_waits)
     if wanted or summary.status in (Status.QUEUED, Status.RUNNING):
         return summary.updated_at
     return summary.wake_at
@@ -203,15 +221,26 @@ def haystack(summary: RunSummary) -> str:
     return " ".join((summary.run_id, summary.workflow, error, *waits)).lower()
 
 
+def _child_of(parent: kin.Parent | None, s: RunSummary) -> RunSummary:
+    if parent is None:
+        return s
+    inner = replace(s.inner, parent_path=parent.path, called=parent.called)
+    return replace(s, parent=parent.run_id, inner=inner)
+
+
 def _end(s: RunSummary, status: Status, at: datetime, error: ErrorInfo | None = None) -> RunSummary:
-    inner = replace(s.inner, active=0, cancel_requested=False, shelved_waits=s.open_waits)
+    concerned = s.inner.called or (status is Status.CANCELLED and s.inner.calls)
+    owes = bool(concerned) and status in FINISHED
+    inner = replace(
+        s.inner, active=0, cancel_requested=False, shelved_waits=s.open_waits, owes=owes
+    )
     return replace(
         s, status=status, ended_at=at, error=error, open_waits=(), worker=None, inner=inner
     )
 
 
 def _again(s: RunSummary) -> RunSummary:
-    inner = replace(s.inner, active=0, cancel_requested=False, shelved_waits=())
+    inner = replace(s.inner, active=0, cancel_requested=False, shelved_waits=(), owes=False)
     return replace(
         s,
         status=Status.QUEUED,
@@ -226,7 +255,7 @@ def _again(s: RunSummary) -> RunSummary:
 def _status(s: RunSummary) -> Status:
     if s.status in STOPPED or s.status is Status.QUEUED or s.inner.active:
         return s.status if s.status in STOPPED or s.status is Status.QUEUED else Status.RUNNING
-    if s.open_waits:
+    if s.open_waits or s.inner.calls:
         return Status.WAITING
     if s.inner.sleeps:
         return Status.SLEEPING

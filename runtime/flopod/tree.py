@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from flopod import events as ev
+from flopod import kin
 from flopod.errors import ErrorInfo
 from flopod.events import Event
 from flopod.records import iso
@@ -28,7 +29,7 @@ _BY_RANK = (*ACTIVE, *SETTLED)
 DECLARED = ("branch", "each", "parallel")
 """Containers that can be empty and done."""
 
-OF_THE_RUN = frozenset({ev.EventDelivered, ev.LogEmitted})
+OF_THE_RUN = frozenset({ev.EventDelivered, ev.LogEmitted, kin.ChildEnded})
 """Facts that say nothing of the node at their path."""
 
 INSIDE = {"each": "item", "parallel": "branch", "branch": "case", "repeat": "iteration"}
@@ -50,6 +51,8 @@ class Node:
     ended_at: datetime | None = None
     attempt: int = 1
     error: ErrorInfo | None = None
+    child: str = ""
+    """The run that was started here."""
     note: str = ""
     """What is worth a word: the branch taken, the event waited for, how an each went."""
     total: int | None = None
@@ -169,6 +172,19 @@ class TreeBuilder:
                 self._set(node, Status.WAITING, at)
             case ev.SleepCompleted() | ev.WaitCompleted():
                 self._set(node, Status.OK, at)
+            case kin.ChildStarted(child=child, workflow=workflow):
+                node.kind, node.child, node.note = "start", child, f"→ {workflow}"
+                self._set(node, Status.OK, at)
+            case kin.ChildCalled(child=child, workflow=workflow):
+                node.kind, node.child, node.note = "call", child, f"→ {workflow}"
+                self._set(node, Status.WAITING, at)
+            case kin.ChildCompleted():
+                node.error = None
+                self._set(node, Status.OK, at)
+            case kin.ChildFailed(error=error) | kin.StartRefused(error=error):
+                node.kind = "start" if node.kind == "step" else node.kind
+                node.error = error
+                self._set(node, Status.ERROR, at)
             case ev.WaitTimedOut():
                 node.note += " (timed out)"
                 self._set(node, Status.OK, at)
@@ -261,6 +277,7 @@ def plain_tree(node: Node) -> dict[str, Any]:
         "attempt": node.attempt,
         "total": node.total,
         "note": node.note,
+        **({"child": node.child} if node.child else {}),
         "error": {"type": node.error.type, "message": node.error.message} if node.error else None,
         "children": [plain_tree(child) for child in node.children],
     }

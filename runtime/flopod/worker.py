@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from flopod import crash_loop
+from msgspec.structs import replace
+
+from flopod import aftermath, crash_loop
 from flopod.backend import LEASE_TIME, Backend, Lease, WorkerInfo
 from flopod.clock import Clock, SystemClock, rest
 from flopod.engine import execute
@@ -26,9 +28,10 @@ from flopod.execution import Execution
 from flopod.held import Held
 from flopod.journal import Journal
 from flopod.loglines import listen
+from flopod.noted import noted
 from flopod.presence import alive, awake, stop
 from flopod.process import this_process
-from flopod.registry import Workflow, by_name
+from flopod.registry import Workflow, by_name, known_workflows
 from flopod.threads import Threads
 
 LOOK_SECONDS = 1.0
@@ -75,6 +78,8 @@ class Worker:
         self._tasks: list[asyncio.Task[None]] = []
         self.on_rest: Callable[[], None] = lambda: None
         """Called when there was nothing to claim, before it waits."""
+        self.on_child: Callable[[Workflow[..., Any]], Awaitable[None]] | None = None
+        """Called when a run of its starts another one."""
 
     @property
     def held(self) -> Mapping[str, Held]:
@@ -103,10 +108,21 @@ class Worker:
         try:
             await self.finished()
         except asyncio.CancelledError:
-            # Steps in flight are not waited for then: they are cut off, and their runs given back.
-            await stop(self._in_hand())
-            await self._end()
+            await self.cut()
             raise
+
+    async def cut(self) -> None:
+        """End at once: steps in flight are cut off, and their runs given back."""
+        self.stop()
+        await stop(self._in_hand())
+        await self._end()
+
+    def serve(self, made: Workflow[..., Any]) -> None:
+        """Execute the runs of this workflow, too."""
+        self._workflows[made.name] = made
+        infos = tuple(known.info for known in self._workflows.values())
+        self._me = replace(self._me, workflows=infos)
+        self._look.set()
 
     def stop(self) -> None:
         """Begin no step any more; those in flight end and are recorded."""
@@ -126,7 +142,7 @@ class Worker:
     async def _end(self) -> None:
         await stop(self._tasks)
         self._tasks = []
-        with _noted("not retired"):
+        with noted("not retired"):
             await self._backend.retire(self._me.worker_id)
 
     def _in_hand(self) -> list[asyncio.Task[None]]:
@@ -141,13 +157,13 @@ class Worker:
     async def _stay_alive(self) -> None:
         while True:
             await asyncio.sleep(LEASE_TIME.total_seconds() / 3)
-            with _noted("not renewed"):
+            with noted("not renewed"):
                 await self._renew()
 
     async def _listen(self) -> None:
         """Hear what other programs append: to runs held here, or to others that now need us."""
         while True:
-            with _noted("no news from the store"):
+            with noted("no news from the store"):
                 async for changed in self._backend.changes():
                     self._hear(changed or dict.fromkeys(self._held, 0))
             await asyncio.sleep(LOOK_SECONDS)
@@ -178,7 +194,7 @@ class Worker:
         while not self._stopping.is_set():
             self._look.clear()
             taken = 0
-            with _noted("no runs claimed"):
+            with noted("no runs claimed"):
                 taken = await self._claim()
             if not taken:
                 await self._rest()
@@ -197,7 +213,7 @@ class Worker:
     async def _rest(self) -> None:
         """Return when there may be something to claim."""
         due = None
-        with _noted("next due run unknown"):
+        with noted("next due run unknown"):
             due = await self._backend.next_due(self._workflows)
         soonest = self._clock.now() + LEAST_REST
         self.on_rest()
@@ -224,7 +240,7 @@ class Worker:
             await self._put_aside(held, error)
         finally:
             if not ended:
-                with _noted("not released"):
+                with noted("not released"):
                     await self._backend.release(held.lease, again=again)
             if self._held.get(run_id) is held:
                 del self._held[run_id]
@@ -246,6 +262,7 @@ class Worker:
         if recall.submitted is None:
             raise RunNotFoundError(held.lease.run_id)
         if recall.ended is not None:
+            await aftermath.settle(self._backend, self._clock, held.lease.run_id)
             await self._backend.release(held.lease)
             return recall.ended
         if (stop := crash_loop.seen_in(recall)) is not None:
@@ -259,6 +276,8 @@ class Worker:
     def _loaded(self, journal: Journal) -> Execution:
         execution = Execution(journal, self._clock, self._threads)
         execution.on_blocked = lambda: self._unload_later(execution)
+        execution.workflows = lambda: {**known_workflows(), **self._workflows}
+        execution.on_child = self.on_child or execution.on_child
         if self._stopping.is_set():
             execution.drain()
         return execution
@@ -272,17 +291,3 @@ class Worker:
         wakes = execution.wakes
         if execution.blocked and (wakes is None or wakes > self._clock.now() + SOON):
             execution.drain()
-
-
-class _noted(suppress):
-    """Go on after an error of the store's, and say so."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(FlopodError)
-        self._what = what
-
-    def __exit__(self, kind: Any, error: Any, traceback: Any) -> bool:
-        handled = super().__exit__(kind, error, traceback)
-        if error is not None and handled:
-            logger.warning("%s: %s", self._what, error)
-        return handled

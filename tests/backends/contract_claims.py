@@ -9,6 +9,7 @@ import pytest
 from stories import (
     Clock,
     at,
+    called,
     completed,
     delivered,
     failed,
@@ -19,9 +20,10 @@ from stories import (
     worker,
 )
 
-from flopod.backend import LEASE_TIME, Backend
+from flopod import kin
+from flopod.backend import LEASE_TIME, Backend, RunQuery
 from flopod.events import Event
-from flopod.summary import Status, due_at
+from flopod.summary import TELLING_TIME, Status, due_at
 
 
 async def claimed(backend: Backend, clock: Clock, *workflows: str, limit: int = 100) -> list[str]:
@@ -208,3 +210,54 @@ class ClaimsContract:
         # What is told as interrupted is running, as far as its log knows.
         assert summaries["b"] and summaries["b"].status is Status.INTERRUPTED
         assert set(await claimed(backend, clock)) == due | {"b"} == {"a", "b", "c", "e"}
+
+    async def test_a_child_at_its_end_is_claimed_until_its_parent_was_told(
+        self, backend: Backend, clock: Clock
+    ) -> None:
+        await backend.append("r1", [called(), started()])
+        [lease] = await backend.claim(worker(clock), workflows=["order"], limit=1)
+        await backend.append("r1", [completed()], lease=lease)
+        assert await claimed(backend, clock) == [], "whoever ended it has a moment to do it"
+        assert await backend.next_due(["order"]) == at(0) + TELLING_TIME
+        clock.forward(seconds=1)
+        assert await claimed(backend, clock) == ["r1"]
+        await backend.append("r1", [Event(kin.EndTold(), at=at(1))])
+        clock.forward(days=1)
+        assert await claimed(backend, clock) == []
+        assert await backend.next_due(["order"]) is None
+
+    async def test_a_child_at_its_end_is_claimed_again_when_its_worker_died_telling(
+        self, backend: Backend, clock: Clock
+    ) -> None:
+        await backend.append("r1", [called(), started(), completed()])
+        clock.forward(seconds=1)
+        assert await claimed(backend, clock) == ["r1"]
+        assert await claimed(backend, clock) == []
+        clock.forward(seconds=2 * LEASE_TIME.total_seconds())
+        assert await claimed(backend, clock) == ["r1"]
+
+    async def test_a_child_at_its_end_is_claimed_again_when_its_worker_retired_telling(
+        self, backend: Backend, clock: Clock
+    ) -> None:
+        await backend.append("r1", [called(), started(), completed()])
+        clock.forward(seconds=1)
+        teller = worker(clock)
+        assert await backend.claim(teller, workflows=["order"], limit=1)
+        await backend.retire(teller.worker_id)
+        assert await claimed(backend, clock) == ["r1"]
+
+    async def test_a_parent_is_claimed_when_one_that_it_called_has_ended(
+        self, backend: Backend, clock: Clock
+    ) -> None:
+        opened = Event(kin.ChildCalled(child="r2", workflow="order"), "sub", at(0))
+        await backend.append("r1", [submitted(), started(), opened])
+        run = await backend.summary("r1")
+        assert run is not None and run.status is Status.WAITING
+        assert await claimed(backend, clock) == []
+        await backend.append("r1", [Event(kin.ChildEnded(child="r2"), "sub", at(0))])
+        assert await claimed(backend, clock) == ["r1"]
+
+    async def test_a_child_names_its_parent_in_every_list(self, backend: Backend) -> None:
+        await backend.append("r1", [called(parent="r0")])
+        [run] = await backend.list_runs(RunQuery())
+        assert run.parent == "r0"

@@ -8,6 +8,7 @@ from functools import reduce
 from typing import TypeAlias
 
 from flopod import events as ev
+from flopod import kin
 from flopod.backend import LEASE_TIME, Backend, WorkerInfo, WorkflowInfo
 from flopod.errors import ErrorInfo
 from flopod.events import Event
@@ -17,6 +18,7 @@ from flopod.summary import RunSummary, fold, told
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ERROR = ErrorInfo("ValueError", "no such port", "fetch", "line 1\nline 2", 2)
+CHILD_ERROR = ErrorInfo("ValueError", "no such port", "sub", kind="child", child="r1.b.2")
 
 
 Reopen: TypeAlias = Callable[..., Backend]
@@ -43,6 +45,12 @@ def at(minutes: float) -> datetime:
 
 def submitted(minutes: float = 0, workflow: str = "order", input: object = 1) -> Event:
     return Event(ev.RunSubmitted(workflow=workflow, input=encoded(input)), at=at(minutes))
+
+
+def called(minutes: float = 0, parent: str = "r0", path: str = "sub") -> Event:
+    """Return the first event of a run that another one calls."""
+    fact = ev.RunSubmitted(workflow="order", parent=kin.Parent(parent, path, called=True))
+    return Event(fact, at=at(minutes))
 
 
 def started(minutes: float = 0) -> Event:
@@ -79,7 +87,11 @@ def delivered(path: str = "approval", event: str = "approved", minutes: float = 
 
 
 FACTS: list[ev.Fact] = [
-    ev.RunSubmitted(workflow="order", input=encoded({"id": 7, "tags": {"a", "b"}})),
+    ev.RunSubmitted(
+        workflow="order",
+        input=encoded({"id": 7, "tags": {"a", "b"}}),
+        parent=kin.Parent("r0", "items[2]/sub", True, 3),
+    ),
     ev.RunStarted(worker="host:1", code="c0de"),
     ev.ActivityStarted(attempt=1),
     ev.ActivityRetrying(attempt=1, error=ERROR, next_at=at(1)),
@@ -107,10 +119,17 @@ FACTS: list[ev.Fact] = [
     ev.LogEmitted(
         level="warning", message='a\nline with "crc":"00000000"}', fields=encoded({"a": 1})
     ),
+    kin.ChildStarted(child="r1.a.1", workflow="order"),
+    kin.StartRefused(error=CHILD_ERROR),
+    kin.ChildCalled(child="r1.b.2", workflow="order"),
+    kin.ChildEnded(child="r1.b.2"),
+    kin.ChildCompleted(output=encoded({"x"})),
+    kin.ChildFailed(error=CHILD_ERROR),
     ev.RunCancelRequested(),
     ev.RunNeedsAttention(error=ERROR),
     ev.RunRetried(voided=("fetch",)),
     ev.RunForked(source="other", source_seq=3),
+    kin.EndTold(),
     ev.RunFailed(error=ERROR, failed_paths=("fetch",)),
     ev.RunCancelled(),
     ev.RunCompleted(output=encoded("fin"), unvisited=("old",)),

@@ -15,7 +15,7 @@ from flopod_tui.output.csv_text import csv_row
 
 SUMMARY = [
     *("run_id", "workflow", "status", "submitted_at", "started_at", "ended_at", "updated_at"),
-    *("error", "progress", "open_waits", "wake_at", "attempt", "last_seq", "worker"),
+    *("error", "progress", "open_waits", "wake_at", "attempt", "last_seq", "worker", "parent"),
 ]
 COMMANDS = (
     *("tui", "demo", "run", "start", "worker", "runs", "show", "tail", "waits", "deliver"),

@@ -37,7 +37,7 @@ WAITING = RunSummary(
     worker="kanto:4121",
     current_path="process[512]/enrich",
 )
-QUEUED = RunSummary(run_id="night", workflow="nightly", submitted_at=NOW)
+QUEUED = RunSummary(run_id="night", workflow="nightly", submitted_at=NOW, parent="import-77")
 RUNS = {"failed": FAILED, "waiting": WAITING, "queued": QUEUED}
 SAVED = {
     "bad": "status:failed | wf:nightly",
@@ -74,6 +74,7 @@ def found(text: str) -> str:
         ('error:"bad gateway"', "failed"),
         ("event:QA", "waiting"),
         ("worker:kanto", "waiting"),
+        ("parent:import-77", "queued"),
         ("id~^imp.*7$", "waiting"),
         ("id~^77", ""),
         ("err~50[0-9]", "failed"),

@@ -116,6 +116,7 @@ class WorkflowEnvironment:
         """
         self._check_open()
         wf = await create_runtime(run_id, self.backend, clock=self.clock)
+        wf._execution.on_child = self._serve
         self._skipping.watch(wf._execution)
         return wf
 
@@ -157,6 +158,7 @@ class WorkflowEnvironment:
         if known is None:
             self._served[made.name] = made
             worker = Worker(self.backend, [self._observed(made)], clock=self.clock)
+            worker.on_child = self._serve
             worker.on_rest = self._skipping.stir
             self._workers.append(await stack.enter_async_context(worker))
 

@@ -72,7 +72,9 @@ def _parts(events: Sequence[Event]) -> tuple[Sequence[Event], Fact | None]:
     """Return what the body did, and how it ended if it came to an end of its own."""
     recall = replayed(events)
     if isinstance(recall.ended, ev.RunCompleted | ev.RunFailed):
-        return events[:-1], recall.ended
+        # Behind the end is only that it was told to others.
+        place = next(place for place, event in enumerate(events) if event.fact is recall.ended)
+        return events[:place], recall.ended
     for place, event in enumerate(events):
         if recall.ended is event.fact or (
             isinstance(event.fact, ev.RunCancelRequested) and recall.cancel_requested == event.seq

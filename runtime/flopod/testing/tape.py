@@ -14,7 +14,7 @@ from flopod.backend import Guard, Lease
 from flopod.errors import NondeterminismError, Suspended
 from flopod.events import Event, Fact
 from flopod.journal import Journal
-from flopod.recall import KINDS
+from flopod.kinds import KINDS
 from flopod.stored import Encoded, decoded
 from flopod.summary import ENDS
 from flopod.testing.clock import SkippingClock

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from flopod import events as ev
 from flopod.errors import ErrorInfo
 from flopod.events import Event
-from flopod.recall import FAILURES, PAUSES, Recall, Step, replayed
+from flopod.kinds import FAILURES, PAUSES
+from flopod.recall import Recall, Step, replayed
 from flopod_tui.text.format import width_of
 
 SCOPES = ("item", "branch item", "iteration")

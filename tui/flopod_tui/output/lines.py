@@ -87,6 +87,8 @@ def show_lines(
 def _head(run: RunSummary, now: datetime) -> Iterator[str]:
     shown = look(run.status)
     yield f"{run.run_id}  {shown.glyph} {shown.word}  {safe(run.workflow)}".rstrip()
+    if run.parent:
+        yield f"  parent     {run.parent}"
     if run.submitted_at:
         yield f"  submitted  {iso(run.submitted_at)}"
     if run.started_at:
@@ -129,7 +131,7 @@ def _path_line(line: PathLine, now: datetime) -> str:
         ended = "".join(text for text, _ in crowd_counts(line.crowd))
         return f"{indent}{look(Status.OK).glyph} {safe(line.crowd.name)}  {ended}"
     shown = look(node.status)
-    told = [f"{shown.glyph} {safe(node.name)}", node.kind, safe(node.note)]
+    told = [f"{shown.glyph} {safe(node.name)}", node.kind, safe(node.note), safe(node.child)]
     if node.total is not None:
         told.append(f"of {node.total:,}")
     if node.attempt > 1:

@@ -31,6 +31,7 @@ def plain_summary(run: RunSummary) -> dict[str, Any]:
         "attempt": run.attempt,
         "last_seq": run.last_seq,
         "worker": run.worker,
+        "parent": run.parent,
     }
 
 

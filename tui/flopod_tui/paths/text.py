@@ -58,6 +58,8 @@ def _node(node: Node, status: Status, ended: int, now: datetime) -> tuple[list[S
         left.append((f"  {node.kind} {_counted(node, ended)}", "quiet"))
     elif node.note and node.parent:
         left.append((f"  {safe(node.note, 200)}", "quiet"))
+    if node.child:
+        left.append((f"  {safe(node.child, 200)}", "quiet"))
     if node.attempt > 1 and node.kind == "activity":
         left.append((f"  try {node.attempt}", "retrying"))
     return left, _timing(node, status, now)

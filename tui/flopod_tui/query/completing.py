@@ -13,7 +13,9 @@ from flopod_tui.text.glyphs import look
 
 FEWEST = 2
 """So many letters of a field's name are typed before it is offered."""
-OFFERED = tuple(f"{name}:" for name in ("status", "workflow", "path", "error", "event", "worker"))
+OFFERED = tuple(
+    f"{name}:" for name in ("status", "workflow", "path", "error", "event", "worker", "parent")
+)
 STARTS = (*OFFERED, *(f"{name}>" for name in MEASURES))
 _AT_END = (" ", OR)
 

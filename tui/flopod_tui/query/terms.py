@@ -28,6 +28,7 @@ FIELDS: Mapping[str, Callable[[RunSummary], str]] = {
     "error": lambda run: str(run.error) if run.error else "",
     "event": lambda run: " ".join(wait.event for wait in run.open_waits),
     "worker": lambda run: run.worker or "",
+    "parent": lambda run: run.parent or "",
 }
 """The texts that can be asked for one by one; `status` is not text."""
 

@@ -54,11 +54,13 @@ def node_detail(
     width: int,
     masking: Masking = MASKED,
     inside: Inside | None = None,
+    child: RunSummary | None = None,
 ) -> list[Spans]:
     """Return what is known of a path.
 
     Args:
         inside: what counted the paths inside it before, so as not to count them again.
+        child: how the run stands now that was started there, if that is known.
     """
     shown = look(node.status if node.parent or run is None else run.status)
     rows: list[Spans] = []
@@ -69,7 +71,7 @@ def node_detail(
     facts = view.events_at(node.path, FACTS)
     for event in facts[-1:]:
         rows.append(pair("last", f"{event.seq} {event.type}"))
-    rows += _taken(facts) + (inside or Inside()).told(view, node)
+    rows += _taken(facts) + _run(node, child, width) + (inside or Inside()).told(view, node)
     rows += error_lines(node.error, width, node.path) if node.error else []
     rows += attempts(attempts_of(facts), now, width, active=node.status in ACTIVE)
     rows += _wait(view, facts, node, run.run_id if run else "RUN", now)
@@ -87,6 +89,17 @@ def _times(node: Node, now: datetime) -> list[Spans]:
     if node.until and node.status in ACTIVE and node.kind != "wait":
         label = {Status.SLEEPING: "wakes", Status.RETRYING: "again"}.get(node.status, "until")
         rows.append(pair(label, f"{moment(node.until, now)} ({until(node.until, now)})"))
+    return rows
+
+
+def _run(node: Node, child: RunSummary | None, width: int) -> list[Spans]:
+    """Return which run was started, and how it stands."""
+    if not node.child:
+        return []
+    rows: list[Spans] = [*wrapped("run", node.child, width)]
+    if child is not None and child.run_id == node.child:
+        shown = look(child.status)
+        rows.append(pair("it is", f"{shown.glyph} {shown.word} · Enter opens it", shown.role))
     return rows
 
 

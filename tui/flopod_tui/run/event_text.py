@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from flopod import events as ev
+from flopod import kin
 from flopod.errors import ErrorInfo
 from flopod.events import Event
 from flopod.stored import Encoded
@@ -25,6 +26,12 @@ def event_look(event: Event) -> Look:
             return look(Status.OK)
         case ev.ParallelBranchCompleted() | ev.SleepCompleted() | ev.WaitCompleted():
             return look(Status.OK)
+        case kin.ChildCompleted() | kin.ChildStarted():
+            return look(Status.OK)
+        case kin.ChildFailed() | kin.StartRefused():
+            return look(Status.ERROR)
+        case kin.ChildCalled() | kin.ChildEnded():
+            return look(Status.WAITING)
         case ev.RunFailed() | ev.ActivityFailed() | ev.EachItemFailed():
             return look(Status.ERROR)
         case ev.ParallelBranchFailed():
@@ -57,7 +64,13 @@ def event_words(event: Event, masking: Masking = MASKED) -> str:
             return safe(f"{by} {changed}".strip(), WORDS)
         case ev.RunCompleted() | ev.ActivityCompleted():
             return f"→ {_value(fact.output, masking)}"
-        case ev.EachItemCompleted() | ev.ParallelBranchCompleted():
+        case kin.ChildStarted() | kin.ChildCalled():
+            return safe(f"→ {fact.workflow} {fact.child}", WORDS)
+        case kin.ChildEnded():
+            return safe(fact.child, WORDS)
+        case kin.ChildFailed() | kin.StartRefused():
+            return _error(fact.error)
+        case ev.EachItemCompleted() | ev.ParallelBranchCompleted() | kin.ChildCompleted():
             return f"→ {_value(fact.output, masking)}"
         case ev.RunFailed() | ev.ActivityFailed() | ev.EachItemFailed() | ev.RunNeedsAttention():
             return _error(fact.error)
@@ -97,6 +110,7 @@ def event_words(event: Event, masking: Masking = MASKED) -> str:
             | ev.SleepCompleted()
             | ev.WaitCompleted()
             | ev.WaitTimedOut()
+            | kin.EndTold()
         ):
             return ""
         case _:

@@ -58,6 +58,10 @@ class RunTail:
     reading: float | None = 0.0
     """The share that the view has taken in; None when that is all there is."""
     summary: RunSummary | None = None
+    child_id: str = ""
+    """A run that this one started, which is looked at with it."""
+    child: RunSummary | None = None
+    """How that stands."""
     """None until it was read."""
     trouble: str = ""
     """Why this is not live; what was read before stays."""
@@ -106,6 +110,8 @@ class RunTail:
     async def _look(self) -> None:
         try:
             self.summary = await self.control.get(self.run_id)
+            if self.child_id:
+                self.child = await self.control.backend.summary(self.child_id)
         except RunNotFoundError:
             self.trouble = GONE
         except FlopodError:

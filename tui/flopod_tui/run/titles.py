@@ -48,6 +48,8 @@ def header(stands: Standing, tail: RunTail, now: datetime, *, narrow: bool) -> t
         left = [(" flopod", "accent"), (" ▸ runs ▸ ", "quiet")]
     left.append((safe(stands.run_id, 200), "strong"))
     if run := stands.run:
+        if run.parent and not narrow:
+            left.append((f"  child of {run.parent}", "quiet"))
         shown = look(run.status)
         left.append((f"  {shown.glyph} {shown.word} ", shown.role))
         left.append((f"{took(run, stands.at)}  {done(run.progress)}", "quiet"))

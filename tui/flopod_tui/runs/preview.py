@@ -53,6 +53,7 @@ def _title(run: RunSummary) -> list[Span]:
         (f"{shown.glyph} {shown.word}", shown.role),
         (waits, ""),
         (f"  {safe(run.workflow, 100)}", "quiet"),
+        (f"  child of {run.parent}" if run.parent else "", "quiet"),
     ]
 
 

@@ -70,6 +70,9 @@ def doing(run: RunSummary, now: datetime, width: int) -> list[Span]:
     match run.status:
         case Status.WAITING if run.open_waits:
             return _waits(run, now, width)
+        case Status.WAITING if calls := run.inner.calls:
+            more = f" +{len(calls) - 1}" if len(calls) > 1 else ""
+            return [(f"→ {cut(next(iter(calls.values())), width - 2 - len(more))}{more}", "")]
         case Status.SLEEPING | Status.RETRYING if run.wake_at:
             word = "wakes" if run.status == Status.SLEEPING else "again"
             when = f"{word} {until(run.wake_at, now)}" if run.wake_at > now else "due now"

@@ -89,6 +89,10 @@ class RunScreen(RunShown):
     def show_selected(self) -> None:
         """Say everything about what is selected."""
         self._selected = False
+        node = self.query_one(PathList).current
+        if node is not None and node.child and node.child != self.tail.child_id:
+            self.tail.child_id = node.child
+            self.look()
         self.show_detail()
         self.show_lines()
 
@@ -96,6 +100,11 @@ class RunScreen(RunShown):
     def told(self, message: PathList.Told) -> None:
         """Say what a key did."""
         self.say(message.text)
+
+    @on(PathList.ChildOpened)
+    def child_opened(self, message: PathList.ChildOpened) -> None:
+        """Show the run that was started here; Esc comes back."""
+        self.app.push_screen(RunScreen(self.session, message.run_id))
 
     @on(LogView.Opened)
     def opened(self, message: LogView.Opened) -> None:

@@ -141,6 +141,8 @@ class RunShown(RunPanes, Travelling, RunTaking):
             self.query_one(PathList).put_on(run.error.path)
         elif run.open_waits:
             self.query_one(PathList).put_on(run.open_waits[0].path)
+        elif run.inner.calls:
+            self.query_one(PathList).put_on(next(iter(run.inner.calls)))
 
     def masking_changed(self) -> None:
         """Show secrets, or mask them again."""
@@ -238,7 +240,8 @@ class RunShown(RunPanes, Travelling, RunTaking):
             variable = source.variables[path]
             return f"state {path}", variable_detail(path, variable, width, masking)
         view, node = self.shown, self.query_one(PathList).current or self.shown.root
-        lines = node_detail(view, node, self.stood, self.then(), width, masking, self.inside)
+        inside, child = self.inside, self.tail.child
+        lines = node_detail(view, node, self.stood, self.then(), width, masking, inside, child)
         return f"path {node.path}", lines
 
     def subject(self) -> Subject | None:

@@ -41,6 +41,12 @@ class PathList(Searching):
         node: Node | None
 
     @dataclass
+    class ChildOpened(Message):
+        """The run is to be shown that was started here."""
+
+        run_id: str
+
+    @dataclass
     class Told(Message):
         """Something that a person should be told of what a key did: `failure 2 of 7`."""
 
@@ -105,7 +111,9 @@ class PathList(Searching):
     # Keys
 
     def action_switch_fold(self) -> None:
-        """Fold or unfold the line."""
+        """Fold or unfold the line; of one that stands for another run, open that."""
+        if (node := self.current) is not None and node.child:
+            self.post_message(self.ChildOpened(node.child))
         opened = self._opened()
         if opened is not None:
             self._fold(not opened)
