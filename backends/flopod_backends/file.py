@@ -141,7 +141,7 @@ class FileBackend:
 
     async def workers(self) -> list[WorkerInfo]:
         """Return the workers alive that claim runs, oldest first."""
-        return claims.claiming(await self._read(self._leases.living))
+        return await self._read(self._leases.claiming)
 
     async def next_due(self, workflows: Collection[str]) -> datetime | None:
         """Return when the next unheld run of these workflows is due."""

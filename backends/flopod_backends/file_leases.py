@@ -33,6 +33,10 @@ class Leases:
         """Return the workers alive."""
         return living(self._workers.all().values(), self._clock())
 
+    def claiming(self) -> list[WorkerInfo]:
+        """Return the workers alive that claim runs, oldest first."""
+        return claims.claiming(self.living(), claims.held_by(self.holds().values()))
+
     def holds(self) -> dict[str, Hold]:
         """Return how runs are held."""
         return self._holds.all()
@@ -56,12 +60,19 @@ class Leases:
             self._renew(worker)
             self._bury()
             now, workers, holds = self._clock(), self.living(), self.holds()
+            summaries, limits = self._catalogue.summaries(), claims.limits(worker, workflows)
+            if limits:
+                for run_id, hold in claims.voided(summaries, holds, workers, limits).items():
+                    self._put(run_id, hold)
+                    holds[run_id] = hold
+            room = claims.room(summaries, holds, limits)
             runs = [
                 run
-                for run in claims.of_workflows(self._catalogue.summaries().values(), workflows)
+                for run in claims.of_workflows(summaries.values(), workflows)
                 if claims.claimable(run, holds.get(run.run_id), workers, now)
             ]
-            return [self._take(worker, r.run_id) for r in claims.longest_due(runs)[:limit]]
+            taken = claims.within(claims.longest_due(runs), room, limit)
+            return [self._take(worker, run.run_id) for run in taken]
 
     def claim_run(self, worker: WorkerInfo, run_id: str) -> Lease:
         """Take one run."""

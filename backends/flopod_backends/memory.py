@@ -113,12 +113,17 @@ class MemoryBackend:
         """Take up to `limit` runs that need a worker, those due longest first."""
         await self.renew(worker)
         now, alive = self._clock(), self._living()
+        limits = claims.limits(worker, workflows)
+        if limits:
+            self._holds |= claims.voided(self._summaries, self._holds, alive, limits)
+        room = claims.room(self._summaries, self._holds, limits)
         runs = [
             run
             for run in claims.of_workflows(self._summaries.values(), workflows)
             if claims.claimable(run, self._holds.get(run.run_id), alive, now)
         ]
-        return [self._take(worker, run.run_id) for run in claims.longest_due(runs)[:limit]]
+        taken = claims.within(claims.longest_due(runs), room, limit)
+        return [self._take(worker, run.run_id) for run in taken]
 
     async def claim_run(self, worker: WorkerInfo, run_id: str) -> Lease:
         """Take one run, whatever its workflow and status."""
@@ -145,7 +150,7 @@ class MemoryBackend:
     async def workers(self) -> list[WorkerInfo]:
         """Return the workers alive that claim runs, oldest first."""
         self._check()
-        return claims.claiming(self._living())
+        return claims.claiming(self._living(), claims.held_by(self._holds.values()))
 
     async def next_due(self, workflows: Collection[str]) -> datetime | None:
         """Return when the next unheld run of these workflows is due."""

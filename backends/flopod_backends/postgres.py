@@ -17,7 +17,7 @@ from flopod.errors import BackendError, CorruptLogError, RunNotFoundError
 from flopod.events import Event
 from flopod.paths import check_run_id
 from flopod.summary import RunSummary, Status
-from flopod_backends import claims, postgres_query
+from flopod_backends import postgres_query
 from flopod_backends.appends import Append
 from flopod_backends.feed import Feed
 from flopod_backends.postgres_append import PATIENCE, Appender
@@ -176,7 +176,7 @@ class PostgresBackend:
     async def workers(self) -> list[WorkerInfo]:
         """Return the workers alive that claim runs, oldest first."""
         await self._open()
-        return claims.claiming(await self._leases.living())
+        return await self._leases.claiming()
 
     async def next_due(self, workflows: Collection[str]) -> datetime | None:
         """Return when the next unheld run of these workflows is due."""

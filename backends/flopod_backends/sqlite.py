@@ -21,7 +21,7 @@ from flopod.events import Event
 from flopod.paths import check_run_id
 from flopod.stored import utc_now
 from flopod.summary import RunSummary, Status
-from flopod_backends import claims, sqlite_query
+from flopod_backends import sqlite_query
 from flopod_backends.appends import Append
 from flopod_backends.feed import Feed
 from flopod_backends.recording import texts
@@ -165,7 +165,7 @@ class SqliteBackend:
 
     async def workers(self) -> list[WorkerInfo]:
         """Return the workers alive that claim runs, oldest first."""
-        return claims.claiming(await self._leases.living())
+        return await self._leases.claiming()
 
     async def next_due(self, workflows: Collection[str]) -> datetime | None:
         """Return when the next unheld run of these workflows is due."""

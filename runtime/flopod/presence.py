@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from msgspec.structs import replace
@@ -55,11 +57,9 @@ class Presence:
     async def _stay_alive(self) -> None:
         while True:
             await asyncio.sleep(LEASE_TIME.total_seconds() / 3)
-            try:
+            with noted("leases not renewed"):
                 self.me = alive(self.me)
                 await self._backend.renew(self.me)
-            except FlopodError as error:
-                logger.warning("leases not renewed: %s", error)
 
 
 _present: WeakKeyDictionary[Backend, Presence] = WeakKeyDictionary()
@@ -90,3 +90,17 @@ def awake(me: WorkerInfo) -> WorkerInfo:
     Otherwise as it is in the store, so that whoever only looks there has nothing to write.
     """
     return alive(me) if me.expires_at < utc_now() + LEASE_TIME / 2 else me
+
+
+class noted(suppress):
+    """Go on after an error of the store's, and say so."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(FlopodError)
+        self._what = what
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> bool:
+        handled = super().__exit__(kind, error, traceback)
+        if error is not None and handled:
+            logger.warning("%s: %s", self._what, error)
+        return handled

@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
@@ -26,7 +26,7 @@ from flopod.execution import Execution
 from flopod.held import Held
 from flopod.journal import Journal
 from flopod.loglines import listen
-from flopod.presence import alive, awake, stop
+from flopod.presence import alive, awake, noted, stop
 from flopod.process import this_process
 from flopod.registry import Workflow, by_name
 from flopod.threads import Threads
@@ -69,6 +69,8 @@ class Worker:
         self._threads = Threads()
         infos = [made.info for made in self._workflows.values()]
         self._me = this_process(concurrency=concurrency, workflows=infos)
+        self._limited = {info.name for info in infos if info.concurrency is not None}
+        self._looked = self._clock.now()
         self._held: dict[str, Held] = {}
         self._look = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -126,7 +128,7 @@ class Worker:
     async def _end(self) -> None:
         await stop(self._tasks)
         self._tasks = []
-        with _noted("not retired"):
+        with noted("not retired"):
             await self._backend.retire(self._me.worker_id)
 
     def _in_hand(self) -> list[asyncio.Task[None]]:
@@ -141,13 +143,13 @@ class Worker:
     async def _stay_alive(self) -> None:
         while True:
             await asyncio.sleep(LEASE_TIME.total_seconds() / 3)
-            with _noted("not renewed"):
+            with noted("not renewed"):
                 await self._renew()
 
     async def _listen(self) -> None:
         """Hear what other programs append: to runs held here, or to others that now need us."""
         while True:
-            with _noted("no news from the store"):
+            with noted("no news from the store"):
                 async for changed in self._backend.changes():
                     self._hear(changed or dict.fromkeys(self._held, 0))
             await asyncio.sleep(LOOK_SECONDS)
@@ -178,7 +180,7 @@ class Worker:
         while not self._stopping.is_set():
             self._look.clear()
             taken = 0
-            with _noted("no runs claimed"):
+            with noted("no runs claimed"):
                 taken = await self._claim()
             if not taken:
                 await self._rest()
@@ -189,6 +191,7 @@ class Worker:
             return 0
         # One that slept too long would take its own runs.
         self._me = awake(self._me)
+        self._looked = self._clock.now()
         leases = await self._backend.claim(self._me, workflows=self._workflows, limit=room)
         for lease in leases:
             self._start(lease)
@@ -197,11 +200,20 @@ class Worker:
     async def _rest(self) -> None:
         """Return when there may be something to claim."""
         due = None
-        with _noted("next due run unknown"):
-            due = await self._backend.next_due(self._workflows)
+        with noted("next due run unknown"):
+            due = await self._next_due()
         soonest = self._clock.now() + LEAST_REST
         self.on_rest()
         await rest(self._clock, self._look, max(due, soonest) if due else None, LOOK_SECONDS)
+
+    async def _next_due(self) -> datetime | None:
+        """Return when to look again: what was left where no more may be held is not due for us."""
+        due = await self._backend.next_due(self._workflows.keys() - self._limited)
+        if self._limited:
+            held_up = await self._backend.next_due(self._limited)
+            if held_up is not None and held_up > self._looked:
+                return min(due or held_up, held_up)
+        return due
 
     def _start(self, lease: Lease) -> None:
         held = Held(lease)
@@ -224,7 +236,7 @@ class Worker:
             await self._put_aside(held, error)
         finally:
             if not ended:
-                with _noted("not released"):
+                with noted("not released"):
                     await self._backend.release(held.lease, again=again)
             if self._held.get(run_id) is held:
                 del self._held[run_id]
@@ -272,17 +284,3 @@ class Worker:
         wakes = execution.wakes
         if execution.blocked and (wakes is None or wakes > self._clock.now() + SOON):
             execution.drain()
-
-
-class _noted(suppress):
-    """Go on after an error of the store's, and say so."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(FlopodError)
-        self._what = what
-
-    def __exit__(self, kind: Any, error: Any, traceback: Any) -> bool:
-        handled = super().__exit__(kind, error, traceback)
-        if error is not None and handled:
-            logger.warning("%s: %s", self._what, error)
-        return handled
