@@ -63,11 +63,10 @@ async def test_two_workers_together_hold_no_more_than_the_limit(backend: Backend
             await finished(backend, run_id)
         async with asyncio.timeout(5):
             await gate.two.wait()
-        held = sum(info.held for info in await control.workers())
         gate.open.set()
         for run_id in runs:
             await finished(backend, run_id)
-    assert held == gate.most == 2
+    assert gate.most == 2
 
 
 @pytest.mark.usefixtures("quick")
