@@ -90,12 +90,14 @@ class Leases:
             if hold:
                 self._put(lease.run_id, hold)
 
-    def delete(self, run_id: str) -> None:
-        """Forget a run, and how it is held."""
+    def delete(self, run_id: str, expect: int | None = None) -> bool:
+        """Forget a run, and how it is held; return whether it is gone."""
         log = RunLog(self._folder, run_id, self.hold)
         with self._folder.locked():
             try:
-                with log.held():
+                with log.held() as there:
+                    if there and expect is not None and not self._is_idle(run_id, expect):
+                        return False
                     for path in (self._folder.log(run_id), self._folder.sidecar(run_id)):
                         self._folder.fs.remove(path)
                     self._holds.remove(run_id)
@@ -104,6 +106,13 @@ class Leases:
             finally:
                 log.close()
                 self._catalogue.forget(run_id)
+        return True
+
+    def _is_idle(self, run_id: str, last_seq: int) -> bool:
+        """Return whether the log still ends there and no live worker holds the run."""
+        run = self._catalogue.summary(run_id)
+        held = claims.holder(self.hold(run_id), self.living()) is not None
+        return not held and run is not None and run.last_seq == last_seq
 
     def next_due(self, workflows: Collection[str]) -> datetime | None:
         """Return when the next unheld run of these workflows is due."""

@@ -158,13 +158,18 @@ class MemoryBackend:
         runs = claims.of_workflows(self._summaries.values(), workflows)
         return claims.earliest_due(runs, self._holds, self._living())
 
-    async def delete(self, run_id: str) -> None:
-        """Forget a run, log and summary and all."""
+    async def delete(self, run_id: str, *, expect: int | None = None) -> bool:
+        """Forget a run, log and summary and all; return whether it is gone."""
         self._check(run_id)
+        run = self._summaries.get(run_id)
+        held = claims.holder(self._holds.get(run_id), self._living()) is not None
+        if run is not None and expect is not None and (held or run.last_seq != expect):
+            return False
         self._holds.pop(run_id, None)
         self._summaries.pop(run_id, None)
         if self._logs.pop(run_id, None) is not None:
             self._feed.tell({run_id: 0})
+        return True
 
     async def close(self) -> None:
         """Forget everything."""

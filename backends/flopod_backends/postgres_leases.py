@@ -125,6 +125,10 @@ class Leases:
         held = {worker_id: many for worker_id, many in await self._reader.read(_HELD_BY)}
         return claims.claiming(await self.living(), held)
 
+    async def dead(self) -> list[str]:
+        """Return the workers that are known to be dead."""
+        return [one.worker_id for one in await self._workers() if not one.alive]
+
     async def renew(self, worker: WorkerInfo) -> None:
         """Say that the worker lives until its `expires_at`."""
         self._mine.add(worker.worker_id)
@@ -167,7 +171,7 @@ class Leases:
     async def next_due(self, workflows: Collection[str]) -> datetime | None:
         """Return when the next unheld run of these workflows is due."""
         names = sorted(workflows)
-        dead = [one.worker_id for one in await self._workers() if not one.alive]
+        dead = await self.dead()
         rows = await self._reader.read(_ANY_LEFT, names, dead)
         if rows:
             return claims.AT_ONCE

@@ -94,6 +94,10 @@ class Leases:
         held = {worker_id: many for worker_id, many in await self._read(_HELD_BY)}
         return claims.claiming(await self.living(), held)
 
+    async def dead(self) -> list[str]:
+        """Return the workers that are known to be dead."""
+        return _ids(self._dead(await self._workers()))
+
     async def renew(self, worker: WorkerInfo) -> None:
         """Say that the worker lives until its `expires_at`."""
         self._mine.add(worker.worker_id)
@@ -157,7 +161,7 @@ class Leases:
 
     async def next_due(self, workflows: Collection[str]) -> datetime | None:
         """Return when the next unheld run of these workflows is due."""
-        dead = _ids(self._dead(await self._workers()))
+        dead = await self.dead()
         if await self._claims.any_left(workflows, dead):
             return claims.AT_ONCE
         rows = await self._read(_NEXT, as_json(workflows))

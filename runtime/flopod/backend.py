@@ -198,8 +198,13 @@ class Backend(Protocol):
     async def next_due(self, workflows: Collection[str]) -> datetime | None:
         """Return when the next unheld run of these workflows is due; None: nothing in sight."""
 
-    async def delete(self, run_id: str) -> None:
-        """Forget a run, log and summary and all; an unknown run is none of its business."""
+    async def delete(self, run_id: str, *, expect: int | None = None) -> bool:
+        """Forget a run, log and summary and all, or nothing of it; return whether it is gone.
+
+        Args:
+            expect: leave it unless this is the number of the log's last event and no live worker
+                holds it.
+        """
 
     async def close(self) -> None:
         """Finish what was begun and let go of everything; further calls raise BackendError."""

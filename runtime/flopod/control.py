@@ -28,6 +28,7 @@ from flopod.errors import (
     UnknownWorkflowError,
 )
 from flopod.events import Event, Fact
+from flopod.pruning import Retention
 from flopod.recall import replayed
 from flopod.records import json_part
 from flopod.registry import Workflow, by_name
@@ -37,7 +38,7 @@ from flopod.summary import FINISHED, RunSummary, Status
 T = TypeVar("T")
 
 
-class Control:
+class Control(Retention):
     """The runs of a store, as a front end sees and drives them."""
 
     def __init__(
