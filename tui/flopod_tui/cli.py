@@ -18,7 +18,18 @@ from collections.abc import Sequence
 from flopod.errors import FlopodError
 from flopod_tui import completion
 from flopod_tui.arguments import Args, Commands, Parser, add_backend, add_workflows, one_line
-from flopod_tui.commands import app, change, demo, doctor, listing, runs, work, worker
+from flopod_tui.commands import (
+    app,
+    change,
+    demo,
+    doctor,
+    listing,
+    prune,
+    runs,
+    work,
+    worker,
+    workers,
+)
 from flopod_tui.exits import INTERRUPTED, OK, WRONG_USE, code_for
 
 DESCRIPTION = "Durable workflows: the app, the workers and the runs. Alone it opens the app."
@@ -75,7 +86,8 @@ def parser() -> Parser:
     add_workflows(made, "workflows")
     app.add_options(made)
     commands = Commands(made)
-    for room in (app, demo, work, change, worker, listing, runs, doctor, completion):
+    rooms = (app, demo, work, change, worker, workers, listing, runs, prune, doctor, completion)
+    for room in rooms:
         room.add(commands)
     made.options = tuple({text for texts in commands.options().values() for text in texts})
     return made
