@@ -30,7 +30,7 @@ from flopod.errors import (
 )
 from flopod.events import Event, Fact
 from flopod.journal import Journal
-from flopod.threads import Threads
+from flopod.threads import Calls
 
 FATAL = (
     NondeterminismError,
@@ -53,7 +53,7 @@ LOST = (LeaseLostError, RunFinishedError, CorruptLogError, BackendError)
 class Execution:
     """One life of one run in this process."""
 
-    def __init__(self, journal: Journal, clock: Clock, threads: Threads) -> None:
+    def __init__(self, journal: Journal, clock: Clock, threads: Calls) -> None:
         self.journal = journal
         self.recall = journal.recall
         self.clock = clock

@@ -17,6 +17,9 @@ from flopod.errors import (
     ActivityTimeoutError,
     ErrorInfo,
     FlopodError,
+    InvalidPayloadError,
+    NonRetryable,
+    ScopeError,
     SerializableError,
 )
 from flopod.threads import StepExit
@@ -24,6 +27,10 @@ from flopod.threads import StepExit
 OWN = f"{Path(__file__).parent}{os.sep}"
 LONGEST = 4000
 """Characters of a message, and of a traceback, that are kept."""
+
+
+POINTLESS = (NonRetryable, SerializableError, InvalidPayloadError, ScopeError)
+"""Errors that another attempt would only meet again."""
 
 
 class RecordedError(FlopodError):

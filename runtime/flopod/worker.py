@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
 from contextlib import suppress
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -29,7 +30,7 @@ from flopod.loglines import listen
 from flopod.presence import alive, awake, noted, stop
 from flopod.process import this_process
 from flopod.registry import Workflow, by_name
-from flopod.threads import Threads
+from flopod.threads import Calls, Threads
 
 LOOK_SECONDS = 1.0
 """How long a worker goes at most without looking for runs."""
@@ -62,11 +63,18 @@ class Worker:
         *,
         concurrency: int = 100,
         clock: Clock | None = None,
+        executor: Executor | None = None,
     ) -> None:
+        """Take the runs of a store, up to `concurrency` at once.
+
+        Args:
+            workflows: all that this program has defined, if not given.
+            executor: calls plain functions, in place of our threads; it is not shut down here.
+        """
         self._backend = backend
         self._workflows = by_name(workflows)
         self._clock = clock or SystemClock()
-        self._threads = Threads()
+        self._threads: Calls = Threads() if executor is None else _pool(executor)
         infos = [made.info for made in self._workflows.values()]
         self._me = this_process(concurrency=concurrency, workflows=infos)
         self._limited = {info.name for info in infos if info.concurrency is not None}
@@ -284,3 +292,9 @@ class Worker:
         wakes = execution.wakes
         if execution.blocked and (wakes is None or wakes > self._clock.now() + SOON):
             execution.drain()
+
+
+def _pool(executor: Executor) -> Calls:
+    from flopod import executors  # Slow to load, and seldom used.
+
+    return executors.Pool(executor)
