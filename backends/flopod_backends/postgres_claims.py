@@ -78,6 +78,7 @@ WITH room AS (
     SELECT workflow, free FROM room JOIN locked USING (workflow, turn)
 ), needing AS (
     SELECT * FROM ({_needing("ANY($3::text[])", "$5")}) AS free_of_limits
+    WHERE cardinality($3::text[]) > 0
     UNION ALL
     SELECT * FROM (
         SELECT within.* FROM fresh CROSS JOIN LATERAL (
