@@ -54,9 +54,13 @@ async def test_the_same_function_is_called_as_often_as_it_is_asked_for(
     file = str(tmp_path / "calls")
 
     async def body(wf: Runtime) -> Any:
-        return [await wf.activity(f"note-{n}", partial(pooled.note, file)) for n in range(3)]
+        async def item(value: int, index: int) -> Any:
+            return await wf.activity("note", partial(pooled.note, file))
 
-    assert (await ended(dask, body))[0] == [1, 2, 3]
+        await wf.each("all", range(3), item, concurrency=3)
+
+    await ended(dask, body)
+    assert pooled.note(file) == 4
 
 
 async def test_a_failure_there_is_the_steps_and_is_retried_by_its_policy(dask: Executor) -> None:
