@@ -94,7 +94,7 @@ async def prune(args: Args) -> int:
             await _prune(control, args, tally)
         except BaseException:
             if args.yes and tally.count:
-                say(f"stopped; {plural(tally.count, 'run')} deleted in {url}, the others are whole")
+                say(f"stopped; {plural(tally.count, 'run')} or more deleted, the others are whole")
             raise
     if args.json:
         put_json(_plain(tally, args.yes))
