@@ -30,7 +30,7 @@ async def test_the_palette_shows_who_executes_the_runs(store: MemoryBackend) -> 
 
 
 def test_no_line_is_wider_than_the_box() -> None:
-    lines = worker_lines([ME], utc_now() + timedelta(seconds=12), 50)
+    lines = worker_lines([ME], ME.since + timedelta(seconds=12), 50)
     assert all(len(text) <= 50 for line in lines for text, _ in line)
     assert "12s ago" in lines[1][0][0]
 
