@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from flopod.backend import Lease, WorkerInfo
 from flopod.errors import LeaseLostError, RunBusyError
@@ -31,10 +33,16 @@ class Hold(msgspec.Struct, frozen=True, omit_defaults=True):
     """It was given back with work left to do."""
 
 
-def claiming(living: Living) -> list[WorkerInfo]:
-    """Return the workers that claim runs, oldest first."""
+def claiming(living: Living, held: Mapping[str | None, int]) -> list[WorkerInfo]:
+    """Return the workers that claim runs, oldest first, each with the number that it holds."""
     infos = (info for info in living.values() if info.concurrency > 0)
-    return sorted(infos, key=lambda info: (info.since, info.worker_id))
+    told = (replace(info, held=held.get(info.worker_id, 0)) for info in infos)
+    return sorted(told, key=lambda info: (info.since, info.worker_id))
+
+
+def held_by(holds: Iterable[Hold]) -> Counter[str | None]:
+    """Return how many runs each worker holds, by its id."""
+    return Counter(hold.worker_id for hold in holds)
 
 
 def holder(hold: Hold | None, living: Living) -> WorkerInfo | None:
@@ -124,6 +132,56 @@ def earliest_due(
     """Return when the first of these runs that no live worker holds is due."""
     free = (s for s in summaries if holder(holds.get(s.run_id), living) is None)
     return min((due for s in free if (due := _wanted_at(s, holds.get(s.run_id)))), default=None)
+
+
+def limits(worker: WorkerInfo, workflows: Collection[str]) -> dict[str, int]:
+    """Return how many runs of a workflow may be held at once, for those that have a limit."""
+    infos = (info for info in worker.workflows if info.name in workflows)
+    return {info.name: info.concurrency for info in infos if info.concurrency is not None}
+
+
+def voided(
+    summaries: Mapping[str, RunSummary],
+    holds: Mapping[str, Hold],
+    living: Living,
+    limits: Mapping[str, int],
+) -> dict[str, Hold]:
+    """Return the holds of dead workers on runs that have a limit, given back.
+
+    Else they would count again, beside those that took their place, if such a worker came back.
+    """
+    left = {
+        run_id: hold
+        for run_id, hold in holds.items()
+        if hold.worker_id and hold.worker_id not in living
+    }
+    return {
+        run_id: Hold(hold.epoch, None, again=True)
+        for run_id, hold in left.items()
+        if run_id in summaries and summaries[run_id].workflow in limits
+    }
+
+
+def room(
+    summaries: Mapping[str, RunSummary], holds: Mapping[str, Hold], limits: Mapping[str, int]
+) -> dict[str, int]:
+    """Return how many more runs of each workflow that has a limit may be held."""
+    held = (run_id for run_id, hold in holds.items() if hold.worker_id and run_id in summaries)
+    counts = Counter(summaries[run_id].workflow for run_id in held) if limits else {}
+    return {name: most - counts.get(name, 0) for name, most in limits.items()}
+
+
+def within(runs: Iterable[RunSummary], room: Mapping[str, int], most: int) -> list[RunSummary]:
+    """Return the first runs for which there is room, at most so many."""
+    left, taken = dict(room), list[RunSummary]()
+    for run in runs:
+        if len(taken) >= most:
+            break
+        if left.get(run.workflow, 1) > 0:
+            taken.append(run)
+            if run.workflow in left:
+                left[run.workflow] -= 1
+    return taken
 
 
 def of_workflows(

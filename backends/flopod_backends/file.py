@@ -144,16 +144,17 @@ class FileBackend:
 
     async def workers(self) -> list[WorkerInfo]:
         """Return the workers alive that claim runs, oldest first."""
-        return claims.claiming(await self._read(self._leases.living))
+        return await self._read(self._leases.claiming)
 
     async def next_due(self, workflows: Collection[str]) -> datetime | None:
         """Return when the next unheld run of these workflows is due."""
         return await self._read(self._leases.next_due, workflows)
 
-    async def delete(self, run_id: str) -> None:
-        """Forget a run, log and summary and all."""
-        await self._change(self._leases.delete, check_run_id(run_id))
-        self._feed.tell({run_id: 0})
+    async def delete(self, run_id: str, *, expect: int | None = None) -> bool:
+        """Forget a run, log and summary and all; return whether it is gone."""
+        if gone := await self._change(self._leases.delete, check_run_id(run_id), expect):
+            self._feed.tell({run_id: 0})
+        return gone
 
     async def close(self) -> None:
         """Finish what was begun and let go of the files."""

@@ -33,6 +33,10 @@ class Leases:
         """Return the workers alive."""
         return living(self._workers.all().values(), self._clock())
 
+    def claiming(self) -> list[WorkerInfo]:
+        """Return the workers alive that claim runs, oldest first."""
+        return claims.claiming(self.living(), claims.held_by(self.holds().values()))
+
     def holds(self) -> dict[str, Hold]:
         """Return how runs are held."""
         return self._holds.all()
@@ -56,12 +60,19 @@ class Leases:
             self._renew(worker)
             self._bury()
             now, workers, holds = self._clock(), self.living(), self.holds()
+            summaries, limits = self._catalogue.summaries(), claims.limits(worker, workflows)
+            if limits:
+                for run_id, hold in claims.voided(summaries, holds, workers, limits).items():
+                    self._put(run_id, hold)
+                    holds[run_id] = hold
+            room = claims.room(summaries, holds, limits)
             runs = [
                 run
-                for run in claims.of_workflows(self._catalogue.summaries().values(), workflows)
+                for run in claims.of_workflows(summaries.values(), workflows)
                 if claims.claimable(run, holds.get(run.run_id), workers, now)
             ]
-            return [self._take(worker, r.run_id) for r in claims.longest_due(runs)[:limit]]
+            taken = claims.within(claims.longest_due(runs), room, limit)
+            return [self._take(worker, run.run_id) for run in taken]
 
     def claim_run(self, worker: WorkerInfo, run_id: str) -> Lease:
         """Take one run."""
@@ -79,12 +90,14 @@ class Leases:
             if hold:
                 self._put(lease.run_id, hold)
 
-    def delete(self, run_id: str) -> None:
-        """Forget a run, and how it is held."""
+    def delete(self, run_id: str, expect: int | None = None) -> bool:
+        """Forget a run, and how it is held; return whether it is gone."""
         log = RunLog(self._folder, run_id, self.hold)
         with self._folder.locked():
             try:
-                with log.held():
+                with log.held() as there:
+                    if there and expect is not None and not self._is_idle(run_id, expect):
+                        return False
                     for path in (self._folder.log(run_id), self._folder.sidecar(run_id)):
                         self._folder.fs.remove(path)
                     self._holds.remove(run_id)
@@ -93,6 +106,13 @@ class Leases:
             finally:
                 log.close()
                 self._catalogue.forget(run_id)
+        return True
+
+    def _is_idle(self, run_id: str, last_seq: int) -> bool:
+        """Return whether the log still ends there and no live worker holds the run."""
+        run = self._catalogue.summary(run_id)
+        held = claims.holder(self.hold(run_id), self.living()) is not None
+        return not held and run is not None and run.last_seq == last_seq
 
     def next_due(self, workflows: Collection[str]) -> datetime | None:
         """Return when the next unheld run of these workflows is due."""

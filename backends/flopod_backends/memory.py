@@ -114,12 +114,17 @@ class MemoryBackend:
         """Take up to `limit` runs that need a worker, those due longest first."""
         await self.renew(worker)
         now, alive = self._clock(), self._living()
+        limits = claims.limits(worker, workflows)
+        if limits:
+            self._holds |= claims.voided(self._summaries, self._holds, alive, limits)
+        room = claims.room(self._summaries, self._holds, limits)
         runs = [
             run
             for run in claims.of_workflows(self._summaries.values(), workflows)
             if claims.claimable(run, self._holds.get(run.run_id), alive, now)
         ]
-        return [self._take(worker, run.run_id) for run in claims.longest_due(runs)[:limit]]
+        taken = claims.within(claims.longest_due(runs), room, limit)
+        return [self._take(worker, run.run_id) for run in taken]
 
     async def claim_run(self, worker: WorkerInfo, run_id: str) -> Lease:
         """Take one run, whatever its workflow and status."""
@@ -146,7 +151,7 @@ class MemoryBackend:
     async def workers(self) -> list[WorkerInfo]:
         """Return the workers alive that claim runs, oldest first."""
         self._check()
-        return claims.claiming(self._living())
+        return claims.claiming(self._living(), claims.held_by(self._holds.values()))
 
     async def next_due(self, workflows: Collection[str]) -> datetime | None:
         """Return when the next unheld run of these workflows is due."""
@@ -154,13 +159,18 @@ class MemoryBackend:
         runs = claims.of_workflows(self._summaries.values(), workflows)
         return claims.earliest_due(runs, self._holds, self._living())
 
-    async def delete(self, run_id: str) -> None:
-        """Forget a run, log and summary and all."""
+    async def delete(self, run_id: str, *, expect: int | None = None) -> bool:
+        """Forget a run, log and summary and all; return whether it is gone."""
         self._check(run_id)
+        run = self._summaries.get(run_id)
+        held = claims.holder(self._holds.get(run_id), self._living()) is not None
+        if run is not None and expect is not None and (held or run.last_seq != expect):
+            return False
         self._holds.pop(run_id, None)
         self._summaries.pop(run_id, None)
         if self._logs.pop(run_id, None) is not None:
             self._feed.tell({run_id: 0})
+        return True
 
     async def close(self) -> None:
         """Forget everything."""

@@ -17,7 +17,7 @@ from flopod.errors import BackendError, CorruptLogError, RunNotFoundError
 from flopod.events import Event
 from flopod.paths import check_run_id
 from flopod.summary import RunSummary, Status
-from flopod_backends import claims, postgres_query
+from flopod_backends import postgres_query
 from flopod_backends.appends import Append
 from flopod_backends.feed import Feed
 from flopod_backends.log_rows import Row
@@ -32,15 +32,19 @@ from flopod_backends.postgres_write import Notices, Writer
 from flopod_backends.recording import texts
 
 _FORGET = """
-WITH told AS (
-    INSERT INTO deleted (run_id) SELECT run_id FROM runs WHERE run_id = $1 AND last_seq > 0
+WITH gone AS (
+    DELETE FROM runs WHERE run_id = $1 AND ($2::int IS NULL OR last_seq = $2 AND NOT EXISTS (
+        SELECT 1 FROM workers
+        WHERE workers.worker_id = runs.worker_id AND worker_id <> ALL($3::text[])
+    )) RETURNING run_id, last_seq
+), told AS (
+    INSERT INTO deleted (run_id) SELECT run_id FROM gone WHERE last_seq > 0
 ), log AS (
     DELETE FROM events WHERE run_id = $1
-), tidied AS (
-    -- Watchers that were away for so long learn of the older ones when they list.
-    DELETE FROM deleted WHERE xid < (pg_current_xact_id()::text::bigint - 100000)::text::xid8
+    AND ($2::int IS NULL OR run_id IN (SELECT run_id FROM gone))
 )
-DELETE FROM runs WHERE run_id = $1
+-- Watchers that were away for so long learn of the older ones when they list.
+DELETE FROM deleted WHERE xid < (pg_current_xact_id()::text::bigint - 100000)::text::xid8
 """
 
 
@@ -177,21 +181,25 @@ class PostgresBackend:
     async def workers(self) -> list[WorkerInfo]:
         """Return the workers alive that claim runs, oldest first."""
         await self._open()
-        return claims.claiming(await self._leases.living())
+        return await self._leases.claiming()
 
     async def next_due(self, workflows: Collection[str]) -> datetime | None:
         """Return when the next unheld run of these workflows is due."""
         await self._open()
         return await self._leases.next_due(workflows)
 
-    async def delete(self, run_id: str) -> None:
-        """Forget a run, log and summary and all."""
-        self._check(run_id)
-        await self._writer.again(_FORGET, run_id)
+    async def delete(self, run_id: str, *, expect: int | None = None) -> bool:
+        """Forget a run, log and summary and all; return whether it is gone."""
+        await self._open(run_id)
+        dead = await self._leases.dead() if expect is not None else []
+        await self._writer.again(_FORGET, run_id, expect, dead)
+        if expect is not None and await self._reads.read(postgres_query.SUBMITTED, run_id):
+            return False
         self._appender.known.forget(run_id)
         self._logs.damaged.discard(run_id)
         self._feed.tell({run_id: 0})
         self._notices.give()
+        return True
 
     async def close(self) -> None:
         """Finish what was begun and let go of the connections."""

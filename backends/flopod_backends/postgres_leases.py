@@ -2,13 +2,11 @@
 
 A worker's row says until when it lives. How long that is, its own clock and the server's agree on,
 whatever time each has: it is the time left that is sent. That the process of a worker on this host
-is gone can only be seen from here, so a claim is told which workers are known to be dead; it takes
-what they left and what is due, with one statement, past what other claims have locked.
+is gone can only be seen from here, so a claim is told which workers are known to be dead.
 """
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
@@ -18,22 +16,17 @@ import msgspec
 
 from flopod.backend import Lease, WorkerInfo
 from flopod.stored import utc_now
-from flopod.summary import STOPPED
 from flopod_backends import claims
 from flopod_backends.claims import Hold, Living
 from flopod_backends.liveness import present
 from flopod_backends.log_rows import Row
 from flopod_backends.moments import milliseconds, moment
+from flopod_backends.postgres_claims import NOW, OPEN, Claims
 from flopod_backends.postgres_errors import Lost
 from flopod_backends.postgres_link import Link
 from flopod_backends.postgres_write import Writer
 from flopod_backends.single_claims import Answers, SingleClaims
 
-NOW = "coalesce($1::bigint, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)"
-"""The server's clock, or the one that is handed in by tests."""
-_ENDS = ", ".join(f"'{status}'" for status in sorted(STOPPED))
-_OPEN = f"(status NOT IN ({_ENDS}) OR due_at IS NOT NULL)"
-"""It is not at its end, or somebody has yet to be told of that."""
 _WORKERS = f"SELECT worker_id, expires_at > {NOW}, info FROM workers"
 _RENEW = f"""
 INSERT INTO workers (worker_id, expires_at, info) VALUES ($2, {NOW} + $3, $4)
@@ -54,44 +47,10 @@ WITH forgotten AS (
 UPDATE runs SET worker_id = NULL, again = true
 WHERE worker_id IS NOT NULL AND worker_id NOT IN (SELECT worker_id FROM workers)
 """
-_LEFT = f"""
-    SELECT run_id, coalesce(due_at, 0) AS due FROM runs
-    WHERE worker_id = ANY($4::text[])
-      AND workflow = ANY($3::text[]) AND {_OPEN} AND last_seq > 0
-"""
-_AGAIN = f"""
-    SELECT run_id, coalesce(due_at, 0) AS due FROM runs
-    WHERE again AND worker_id IS NULL
-      AND workflow = ANY($3::text[]) AND {_OPEN} AND last_seq > 0
-"""
-_CLAIM = f"""
-WITH waiting AS (
-    SELECT run_id, due_at AS due FROM runs
-    WHERE due_at <= {NOW} AND worker_id IS NULL AND NOT again AND workflow = ANY($3::text[])
-    ORDER BY due_at, run_id LIMIT $5 FOR UPDATE SKIP LOCKED
-), left_over AS (
-    {_LEFT} ORDER BY coalesce(due_at, 0), run_id LIMIT $5 FOR UPDATE SKIP LOCKED
-), given_back AS (
-    {_AGAIN} ORDER BY coalesce(due_at, 0), run_id LIMIT $5 FOR UPDATE SKIP LOCKED
-), found AS (
-    SELECT * FROM (
-        SELECT * FROM waiting UNION ALL SELECT * FROM left_over UNION ALL SELECT * FROM given_back
-    ) AS every
-    ORDER BY due, run_id LIMIT $5
-)
-UPDATE runs
-SET worker_id = $2, epoch = greatest(runs.epoch + 1, {NOW}), again = false, claim = $6
-FROM found WHERE runs.run_id = found.run_id
-RETURNING runs.run_id, runs.worker_id, runs.epoch, found.due
-"""
-_TAKEN = """
-SELECT run_id, worker_id, epoch, coalesce(due_at, 0) FROM runs
-WHERE worker_id = $1 AND claim = $2
-"""
 _ANY_LEFT = f"""
 SELECT 1 FROM runs
 WHERE (worker_id = ANY($2::text[]) OR (again AND worker_id IS NULL))
-  AND workflow = ANY($1::text[]) AND {_OPEN} AND last_seq > 0
+  AND workflow = ANY($1::text[]) AND {OPEN} AND last_seq > 0
 LIMIT 1
 """
 _NEXT = """
@@ -99,6 +58,7 @@ SELECT due_at FROM runs
 WHERE due_at IS NOT NULL AND worker_id IS NULL AND workflow = ANY($1::text[])
 ORDER BY due_at LIMIT 1
 """
+_HELD_BY = "SELECT worker_id, count(*) FROM runs WHERE worker_id IS NOT NULL GROUP BY worker_id"
 _HOLDS = "SELECT run_id, epoch, worker_id FROM runs WHERE run_id = ANY($1::text[])"
 _TAKE = f"""
 WITH wanted AS (
@@ -150,6 +110,7 @@ class Leases:
         self._reader = reader
         self._writer = writer
         self._clock = clock
+        self._claims = Claims(writer)
         self._mine: set[str] = set()
         """The workers that live through this handle."""
         self._swept = time.monotonic()
@@ -158,6 +119,15 @@ class Leases:
     async def living(self) -> Living:
         """Return the workers alive."""
         return {one.worker_id: one.info for one in await self._workers() if one.alive and one.info}
+
+    async def claiming(self) -> list[WorkerInfo]:
+        """Return the workers alive that claim runs, oldest first."""
+        held = {worker_id: many for worker_id, many in await self._reader.read(_HELD_BY)}
+        return claims.claiming(await self.living(), held)
+
+    async def dead(self) -> list[str]:
+        """Return the workers that are known to be dead."""
+        return [one.worker_id for one in await self._workers() if not one.alive]
 
     async def renew(self, worker: WorkerInfo) -> None:
         """Say that the worker lives until its `expires_at`."""
@@ -179,15 +149,12 @@ class Leases:
         if worker not in (one.info for one in known):
             await self.renew(worker)
         dead = [one.worker_id for one in known if not one.alive]
-        claim = secrets.randbits(63)
-        parameters = (self._now(), worker.worker_id, sorted(workflows), dead, limit, claim)
-        try:
-            rows = await self._writer.execute(_CLAIM, *parameters)
-        except Lost:
-            # What it took, if it was executed, is ours: nobody else would ever take it up.
-            rows = await self._writer.again(_TAKEN, worker.worker_id, claim)
+        limits = claims.limits(worker, workflows)
+        leases = await self._claims.take(
+            self._now(), worker.worker_id, workflows, limits, dead, limit
+        )
         await self._sweep()
-        return [Lease(*row[:3]) for row in sorted(rows, key=lambda row: (row[3], row[0]))]
+        return leases
 
     async def claim_run(self, worker: WorkerInfo, run_id: str) -> Lease:
         """Take one run."""
@@ -204,7 +171,7 @@ class Leases:
     async def next_due(self, workflows: Collection[str]) -> datetime | None:
         """Return when the next unheld run of these workflows is due."""
         names = sorted(workflows)
-        dead = [one.worker_id for one in await self._workers() if not one.alive]
+        dead = await self.dead()
         rows = await self._reader.read(_ANY_LEFT, names, dead)
         if rows:
             return claims.AT_ONCE

@@ -27,7 +27,7 @@ _FORMAT = """
 SELECT c.relname, (SELECT count(*) FROM pg_attribute a
                    WHERE a.attrelid = c.oid AND a.attname = 'version')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = $1 AND c.relname IN ('format', 'runs', 'events', 'workers', 'deleted')
+WHERE n.nspname = $1 AND c.relname IN ('format', 'runs', 'events', 'workers', 'deleted', 'limits')
 """
 _SETTINGS = """
 SET search_path TO "{schema}";

@@ -55,6 +55,12 @@ CREATE TABLE deleted (
 );
 CREATE INDEX deleted_changed ON deleted (xid);
 
+-- A row for each workflow with a limit; its number turns with every claim of such runs.
+CREATE TABLE limits (
+    workflow text PRIMARY KEY,
+    turn     bigint NOT NULL DEFAULT 0
+);
+
 CREATE TABLE workers (
     worker_id  text PRIMARY KEY,
     expires_at bigint NOT NULL,  -- by the clock of this server

@@ -21,12 +21,13 @@ from flopod.events import Event
 from flopod.paths import check_run_id
 from flopod.stored import utc_now
 from flopod.summary import RunSummary, Status
-from flopod_backends import claims, sqlite_query
+from flopod_backends import sqlite_query
 from flopod_backends.appends import Append
 from flopod_backends.feed import Feed
 from flopod_backends.recording import texts
 from flopod_backends.sqlite_append import Appender
 from flopod_backends.sqlite_changes import Follower
+from flopod_backends.sqlite_claims import as_json
 from flopod_backends.sqlite_leases import Leases
 from flopod_backends.sqlite_logs import Logs
 from flopod_backends.sqlite_lone import Lone
@@ -43,7 +44,14 @@ from flopod_backends.sqlite_place import Place
 from flopod_backends.sqlite_standing import Standings
 from flopod_backends.sqlite_writer import Writer
 
-_FORGET = "INSERT INTO forget (run_id) VALUES (?)"
+_FORGET = """
+INSERT INTO forget (run_id)
+SELECT ?1 WHERE ?2 IS NULL
+    OR ?2 = (SELECT max(seq) FROM events WHERE run_id = ?1) AND NOT EXISTS (
+        SELECT 1 FROM leases JOIN workers USING (worker_id)
+        WHERE run_id = ?1 AND worker_id NOT IN (SELECT value FROM json_each(?3))
+    )
+"""
 
 
 class SqliteBackend:
@@ -175,19 +183,23 @@ class SqliteBackend:
 
     async def workers(self) -> list[WorkerInfo]:
         """Return the workers alive that claim runs, oldest first."""
-        return claims.claiming(await self._leases.living())
+        return await self._leases.claiming()
 
     async def next_due(self, workflows: Collection[str]) -> datetime | None:
         """Return when the next unheld run of these workflows is due."""
         return await self._leases.next_due(workflows)
 
-    async def delete(self, run_id: str) -> None:
-        """Forget a run, log and summary and all."""
+    async def delete(self, run_id: str, *, expect: int | None = None) -> bool:
+        """Forget a run, log and summary and all; return whether it is gone."""
         writer = await self._open()
-        await writer.execute(_FORGET, check_run_id(run_id))
+        dead = as_json(await self._leases.dead() if expect is not None else ())
+        await writer.execute(_FORGET, check_run_id(run_id), expect, dead)
+        if expect is not None and await self._read(sqlite_query.SUBMITTED, run_id):
+            return False
         writer.appender.known.forget(run_id)
         self._logs.damaged.discard(run_id)
         self._feed.tell({run_id: 0})
+        return True
 
     async def close(self) -> None:
         """Finish what was begun and let go of the file."""

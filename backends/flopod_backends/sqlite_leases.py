@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from flopod.backend import Lease, WorkerInfo
-from flopod.summary import STOPPED
 from flopod_backends import claims
 from flopod_backends.claims import Hold, Living
 from flopod_backends.liveness import alive, living
 from flopod_backends.moments import milliseconds, moment
 from flopod_backends.single_claims import Answers, SingleClaims
+from flopod_backends.sqlite_claims import Claims, Wanted, as_json
 from flopod_backends.sqlite_open import Execute
 
 _WORKERS = "SELECT worker_id, expires_at, CAST(info AS BLOB) FROM workers"
@@ -33,25 +33,6 @@ WHERE (worker_id, expires_at) IN (
     SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)
 )
 """
-_DUE = """
-SELECT due_at, run_id, coalesce(epoch, 0)
-FROM runs LEFT JOIN leases USING (run_id)
-WHERE due_at <= ? AND worker_id IS NULL AND workflow IN (SELECT value FROM json_each(?))
-ORDER BY due_at LIMIT ?
-"""
-# A worker that registered itself after we looked is not among those we know to be dead. A run at
-# its end that is due has yet to tell somebody of that.
-_LEFT = """
-SELECT coalesce(due_at, 0), run_id, epoch
-FROM leases JOIN runs USING (run_id)
-WHERE (worker_id IS NOT NULL OR again)
-  AND (worker_id IS NULL
-       OR worker_id IN (SELECT value FROM json_each(?))
-       OR worker_id NOT IN (SELECT worker_id FROM workers))
-  AND workflow IN (SELECT value FROM json_each(?))
-  AND (status NOT IN (SELECT value FROM json_each(?)) OR due_at IS NOT NULL)
-ORDER BY coalesce(due_at, 0) LIMIT ?
-"""
 _NEXT = """
 SELECT due_at
 FROM runs LEFT JOIN leases USING (run_id)
@@ -62,16 +43,8 @@ ORDER BY due_at LIMIT 1
 _HOLDS = """
 SELECT run_id, epoch, worker_id FROM leases WHERE run_id IN (SELECT value FROM json_each(?))
 """
-_TAKE = """
-INSERT INTO leases (run_id, worker_id, epoch, again)
-SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'), 0
-FROM json_each(?)
-WHERE json_extract(value, '$[3]') = coalesce(
-    (SELECT epoch FROM leases AS held WHERE held.run_id = json_extract(value, '$[0]')), 0
-)
-ON CONFLICT (run_id) DO UPDATE
-SET worker_id = excluded.worker_id, epoch = excluded.epoch, again = 0
-RETURNING run_id, worker_id, epoch
+_HELD_BY = """
+SELECT worker_id, count(*) FROM leases WHERE worker_id IS NOT NULL GROUP BY worker_id
 """
 _RELEASE = """
 UPDATE leases SET worker_id = NULL, again = ?
@@ -87,7 +60,6 @@ WHERE run_id = ? AND status <> 'damaged' AND EXISTS (
 )
 """
 
-_STOPPED = msgspec.json.encode(sorted(STOPPED)).decode()
 _read_worker = msgspec.json.Decoder(WorkerInfo)
 
 
@@ -107,6 +79,7 @@ class Leases:
         self._read = read
         self._write = write
         self._clock = clock
+        self._claims = Claims(read, write, clock)
         self._single = SingleClaims(self._decide, lambda lease: self.release(lease, False))
         self._mine: set[str] = set()
         """The workers that live through this handle."""
@@ -115,6 +88,15 @@ class Leases:
         """Return the workers alive."""
         known = await self._workers()
         return living((one.info for one in known if one.info), self._clock())
+
+    async def claiming(self) -> list[WorkerInfo]:
+        """Return the workers alive that claim runs, oldest first."""
+        held = {worker_id: many for worker_id, many in await self._read(_HELD_BY)}
+        return claims.claiming(await self.living(), held)
+
+    async def dead(self) -> list[str]:
+        """Return the workers that are known to be dead."""
+        return _ids(self._dead(await self._workers()))
 
     async def renew(self, worker: WorkerInfo) -> None:
         """Say that the worker lives until its `expires_at`."""
@@ -134,16 +116,13 @@ class Leases:
         known = await self._workers()
         if worker not in (one.info for one in known):
             await self.renew(worker)
-        dead = self._dead(known)
-        names, now = _json(workflows), milliseconds(self._clock())
-        due = await self._read(_DUE, now, names, limit)
-        left = await self._read(_LEFT, _ids(dead), names, _STOPPED, limit)
-        found = {run_id: epoch for _, run_id, epoch in sorted({*due, *left})[:limit]}
-        taken = await self._take(
-            {run_id: (worker.worker_id, epoch) for run_id, epoch in found.items()}
+        dead, limits = self._dead(known), claims.limits(worker, workflows)
+        wanted = await self._claims.find(
+            worker.worker_id, set(workflows), limits, _ids(dead), limit
         )
+        taken = await self._claims.take(wanted)
         await self._bury(dead)
-        return [taken[run_id] for run_id in found if run_id in taken]
+        return [taken[one.run_id] for one in wanted if one.run_id in taken]
 
     async def claim_run(self, worker: WorkerInfo, run_id: str) -> Lease:
         """Take one run."""
@@ -165,10 +144,11 @@ class Leases:
         for worker in {worker.worker_id: worker for worker in free.values()}.values():
             if worker.worker_id not in living:
                 await self.renew(worker)
-        wanted = {
-            run_id: (worker.worker_id, _epoch(holds, run_id)) for run_id, worker in free.items()
-        }
-        return refused | await self._take(wanted)
+        wanted = [
+            Wanted(run_id, worker.worker_id, _epoch(holds, run_id))
+            for run_id, worker in free.items()
+        ]
+        return refused | await self._claims.take(wanted)
 
     async def release(self, lease: Lease, again: bool) -> None:
         """Give a run back."""
@@ -177,14 +157,14 @@ class Leases:
     async def damaged(self, run_id: str) -> None:
         """Mark a run as damaged if a worker of ours holds it: who only looks writes nothing."""
         if self._mine:
-            await self._write(_DAMAGED, run_id, _json(self._mine))
+            await self._write(_DAMAGED, run_id, as_json(self._mine))
 
     async def next_due(self, workflows: Collection[str]) -> datetime | None:
         """Return when the next unheld run of these workflows is due."""
-        names, dead = _json(workflows), _ids(self._dead(await self._workers()))
-        if await self._read(_LEFT, dead, names, _STOPPED, 1):
+        dead = await self.dead()
+        if await self._claims.any_left(workflows, dead):
             return claims.AT_ONCE
-        rows = await self._read(_NEXT, names)
+        rows = await self._read(_NEXT, as_json(workflows))
         return moment(rows[0][0]) if rows else None
 
     def _dead(self, known: Iterable[_Known]) -> list[_Known]:
@@ -195,20 +175,8 @@ class Leases:
         return [_Known(id, at, _worker(info)) for id, at, info in await self._read(_WORKERS)]
 
     async def _holds(self, run_ids: Iterable[str]) -> dict[str, Hold]:
-        rows = await self._read(_HOLDS, _json(run_ids))
+        rows = await self._read(_HOLDS, as_json(run_ids))
         return {run_id: Hold(*hold) for run_id, *hold in rows}
-
-    async def _take(self, wanted: Mapping[str, tuple[str, int]]) -> dict[str, Lease]:
-        """Take runs, each for a worker, that are still held under the epoch seen; return those."""
-        if not wanted:
-            return {}
-        now = self._clock()
-        rows = [
-            (run_id, worker_id, claims.taken(Hold(epoch), worker_id, now).epoch, epoch)
-            for run_id, (worker_id, epoch) in wanted.items()
-        ]
-        taken = await self._write(_TAKE, msgspec.json.encode(rows).decode())
-        return {row[0]: Lease(*row) for row in taken}
 
     async def _bury(self, dead: Iterable[_Known]) -> None:
         # A worker that was dead and renews itself after all is back as it was.
@@ -228,9 +196,5 @@ def _worker(info: Any) -> WorkerInfo | None:
         return None
 
 
-def _ids(known: Iterable[_Known]) -> str:
-    return _json(one.worker_id for one in known)
-
-
-def _json(names: Iterable[str]) -> str:
-    return msgspec.json.encode(list(names)).decode()
+def _ids(known: Iterable[_Known]) -> list[str]:
+    return [one.worker_id for one in known]

@@ -11,21 +11,18 @@ from typing import Any
 
 from flopod import events as ev
 from flopod import shapes
-from flopod.calls import Caller, TooLong
+from flopod.calls import Caller, NotBegun, TooLong
 from flopod.errors import (
     ActivityError,
     ErrorInfo,
-    InvalidPayloadError,
     NeedsAttentionError,
     NondeterminismError,
-    NonRetryable,
-    ScopeError,
     SerializableError,
     Suspended,
     brief,
 )
 from flopod.execution import Execution
-from flopod.failures import describe, rebuild
+from flopod.failures import POINTLESS, describe, rebuild
 from flopod.moments import Moment
 from flopod.recall import Step
 from flopod.retry import Retry
@@ -33,9 +30,6 @@ from flopod.scope import Scope
 from flopod.stored import Encoded, decoded, encoded, whole_ms
 
 ONCE = Retry(1)
-
-POINTLESS = (NonRetryable, SerializableError, InvalidPayloadError, ScopeError)
-"""Errors that another attempt would only meet again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +171,8 @@ async def _cut_off(caller: Caller, attempt: int, options: Options) -> None:
     why = "it was cut off"
     try:
         output = _storable(await caller.late_value(), path, options.type)
+    except NotBegun:
+        why = "it was not begun"
     except TooLong:
         pass
     except Exception as error:

@@ -36,6 +36,8 @@ class WorkflowInfo(msgspec.Struct, frozen=True, kw_only=True):
     schema: dict[str, Any] | None = None
     """JSON Schema of the input; None when it is not annotated."""
     takes_input: bool = True
+    concurrency: int | None = None
+    """At most so many of its runs are held at once, by all workers together; None: no limit."""
 
 
 class WorkerInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +54,13 @@ class WorkerInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What it executes; empty for a process that runs just one run of its own."""
     concurrency: int = 0
     """How many runs it takes at once; 0 for a process that claims none by itself."""
+    held: int = 0
+    """How many runs it holds, as `Backend.workers` tells it."""
+
+    @property
+    def renewed_at(self) -> datetime:
+        """When it last said that it lives, by its own clock."""
+        return self.expires_at - LEASE_TIME
 
     @property
     def name(self) -> str:
@@ -155,6 +164,10 @@ class Backend(Protocol):
         dead worker holds it (or it was released with `again`), or nobody does and it is due
         (`summary.due_at`). Nobody else gets these runs while the worker lives. Every claim looks
         at dead workers, so there is no separate recovery. Registers the worker as `renew` does.
+
+        Of a workflow for which `worker.workflows` names a `concurrency`, none is taken that would
+        make more than so many held at once, by whatever workers. Such a limit holds up no other
+        workflow. A dead worker's hold does not count, and is void once somebody claims instead.
         """
 
     async def claim_run(self, worker: WorkerInfo, run_id: str) -> Lease:
@@ -180,13 +193,21 @@ class Backend(Protocol):
         """Forget a worker that ends; what it still holds can be claimed at once."""
 
     async def workers(self) -> list[WorkerInfo]:
-        """Return the workers alive that claim runs (`concurrency` above 0), oldest first."""
+        """Return the workers alive that claim runs (`concurrency` above 0), oldest first.
+
+        Each with the number of runs that it holds.
+        """
 
     async def next_due(self, workflows: Collection[str]) -> datetime | None:
         """Return when the next unheld run of these workflows is due; None: nothing in sight."""
 
-    async def delete(self, run_id: str) -> None:
-        """Forget a run, log and summary and all; an unknown run is none of its business."""
+    async def delete(self, run_id: str, *, expect: int | None = None) -> bool:
+        """Forget a run, log and summary and all, or nothing of it; return whether it is gone.
+
+        Args:
+            expect: leave it unless this is the number of the log's last event and no live worker
+                holds it.
+        """
 
     async def close(self) -> None:
         """Finish what was begun and let go of everything; further calls raise BackendError."""

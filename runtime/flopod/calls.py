@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 from flopod import events as ev
 from flopod.errors import NonRetryable
 from flopod.scope import Scope, entered
-from flopod.threads import StepExit, Threads
+from flopod.threads import Called, Calls
 
 LEAST_GRACE = 1.0
 """Seconds that a next attempt waits at least for a thread of the one before."""
@@ -27,6 +27,10 @@ LEAST_GRACE = 1.0
 
 class TooLong(Exception):
     """A step took longer than its timeout."""
+
+
+class NotBegun(TooLong):
+    """A step was given up before it began."""
 
 
 class ActivityStuck(NonRetryable):
@@ -42,8 +46,9 @@ class Caller:
         self.execution = scope.execution
         self.path = path
         self._inside = Scope(scope.execution, path, scope.line, leaf=True)
-        self._kept = None if inspect.iscoroutinefunction(fn) else _Kept(fn)
-        self._fn: Callable[[], Any] = self._kept or fn
+        self._fn = fn
+        self._outcome: Future[Any] | None = None
+        """Of the plain function in flight, or the last one: not lost when nobody waits for it."""
         self._seconds = timeout.total_seconds() if timeout is not None else None
         self._thread: asyncio.Future[Any] | None = None
 
@@ -55,8 +60,7 @@ class Caller:
             ActivityStuck: the attempt before still runs.
         """
         await self._let_end()
-        if self._kept is not None:
-            self._kept.outcome = Future()
+        self._outcome = None
         self.execution.step_began()
         try:
             with entered(self._inside):
@@ -68,8 +72,9 @@ class Caller:
             raise RuntimeError("the step was cancelled from within") from error
         finally:
             self.execution.step_ended()
-            if self._kept is not None and not self._kept.outcome.done():
-                self._leave(self._kept.outcome)
+            outcome = self._outcome
+            if outcome is not None and not outcome.done() and not outcome.cancel():
+                self._leave(outcome)
 
     @property
     def _left(self) -> dict[tuple[str, str], Future[Any]]:
@@ -90,14 +95,16 @@ class Caller:
         """Return what a plain function comes to whose caller was cancelled.
 
         Raises:
+            NotBegun: it was not called, and will not be.
             TooLong: it goes on for long, or was cut off on the loop: nobody knows what it did.
             Exception: what it raised.
         """
-        if self._kept is None:
+        outcome = self._outcome
+        if outcome is None or not await _over(outcome, self.execution.loop, LEAST_GRACE):
             raise TooLong
-        if not await _over(self._kept.outcome, self.execution.loop, LEAST_GRACE):
-            raise TooLong
-        value = self._kept.outcome.result()
+        if outcome.cancelled():
+            raise NotBegun
+        value = outcome.result()
         if inspect.isawaitable(value):
             raise TooLong
         return value
@@ -112,20 +119,21 @@ class Caller:
             raise TooLong(f"took longer than {self._seconds:g} s") from None
 
     async def _value(self) -> Any:
-        if self._kept is None:
+        if inspect.iscoroutinefunction(self._fn):
             return await self._fn()
-        thread = self.execution.threads.call(self._fn)
-        value = await (thread if self._seconds is None else self._left_behind(thread))
+        called = self.execution.threads.call(self._fn)
+        self._outcome = called.outcome
+        value = await (called.arrival if self._seconds is None else self._left_behind(called))
         return await value if inspect.isawaitable(value) else value
 
-    async def _left_behind(self, thread: asyncio.Future[Any]) -> Any:
+    async def _left_behind(self, called: Called) -> Any:
         """Wait for a thread that a timeout leaves behind, to come back to it."""
-        self._thread = thread
-        thread.add_done_callback(_looked_at)
+        self._thread = called.arrival
+        called.arrival.add_done_callback(_looked_at)
         try:
-            return await asyncio.shield(thread)
+            return await asyncio.shield(called.arrival)
         finally:
-            if thread.done():
+            if called.arrival.done() or called.outcome.cancel():
                 self._thread = None
 
     async def _let_end(self) -> None:
@@ -145,7 +153,7 @@ class Caller:
 
     async def _let_earlier_life_end(self) -> None:
         """Wait for the call that a cancelled or stuck life of this run has left in its thread."""
-        if self._kept is None or not _still_running:
+        if inspect.iscoroutinefunction(self._fn) or not _still_running:
             return
         if (outcome := self._left.get(self._place)) is None:
             return
@@ -154,26 +162,7 @@ class Caller:
             raise ActivityStuck(f"{self.path!r} still runs since before the run was retried")
 
 
-_still_running: WeakKeyDictionary[Threads, dict[tuple[str, str], Future[Any]]] = WeakKeyDictionary()
-
-
-class _Kept:
-    """A plain function; what it comes to is not lost when nobody waits for it any more."""
-
-    def __init__(self, fn: Callable[[], Any]) -> None:
-        self._fn = fn
-        self.outcome: Future[Any]
-        """Of the call in flight, or the last one."""
-
-    def __call__(self) -> Any:
-        outcome = self.outcome
-        try:
-            value = self._fn()
-        except BaseException as error:
-            outcome.set_exception(error if isinstance(error, Exception) else StepExit(error))
-            raise
-        outcome.set_result(value)
-        return value
+_still_running: WeakKeyDictionary[Calls, dict[tuple[str, str], Future[Any]]] = WeakKeyDictionary()
 
 
 async def _over(outcome: Future[Any], loop: asyncio.AbstractEventLoop, seconds: float) -> bool:

@@ -28,6 +28,7 @@ from flopod.errors import (
     StaleAppendError,
 )
 from flopod.events import Event, Fact
+from flopod.pruning import Retention
 from flopod.registry import Workflow, by_name
 from flopod.starting import stored_input
 from flopod.stored import Encoded
@@ -36,7 +37,7 @@ from flopod.summary import FINISHED, RunSummary, Status
 T = TypeVar("T")
 
 
-class Control:
+class Control(Retention):
     """The runs of a store, as a front end sees and drives them."""
 
     def __init__(

@@ -33,7 +33,7 @@ from flopod.events import Event, Fact
 from flopod.journal import Journal
 from flopod.looks import Looks
 from flopod.registry import Workflow, known_workflows
-from flopod.threads import Threads
+from flopod.threads import Calls
 
 FATAL = (
     NondeterminismError,
@@ -56,7 +56,7 @@ LOST = (LeaseLostError, RunFinishedError, CorruptLogError, BackendError)
 class Execution:
     """One life of one run in this process."""
 
-    def __init__(self, journal: Journal, clock: Clock, threads: Threads) -> None:
+    def __init__(self, journal: Journal, clock: Clock, threads: Calls) -> None:
         self.journal = journal
         self.recall = journal.recall
         self.clock = clock

@@ -18,7 +18,10 @@ from flopod.errors import (
     ChildFailedError,
     ErrorInfo,
     FlopodError,
+    InvalidPayloadError,
+    NonRetryable,
     RunExistsError,
+    ScopeError,
     SerializableError,
 )
 from flopod.threads import StepExit
@@ -26,6 +29,10 @@ from flopod.threads import StepExit
 OWN = f"{Path(__file__).parent}{os.sep}"
 LONGEST = 4000
 """Characters of a message, and of a traceback, that are kept."""
+
+
+POINTLESS = (NonRetryable, SerializableError, InvalidPayloadError, ScopeError)
+"""Errors that another attempt would only meet again."""
 
 
 class RecordedError(FlopodError):

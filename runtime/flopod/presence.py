@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from msgspec.structs import replace
 
 from flopod.backend import LEASE_TIME, Backend, WorkerInfo
-from flopod.errors import FlopodError
+from flopod.noted import noted
 from flopod.process import this_process
 from flopod.stored import utc_now
 from flopod.threads import Threads
@@ -55,11 +55,9 @@ class Presence:
     async def _stay_alive(self) -> None:
         while True:
             await asyncio.sleep(LEASE_TIME.total_seconds() / 3)
-            try:
+            with noted("leases not renewed"):
                 self.me = alive(self.me)
                 await self._backend.renew(self.me)
-            except FlopodError as error:
-                logger.warning("leases not renewed: %s", error)
 
 
 _present: WeakKeyDictionary[Backend, Presence] = WeakKeyDictionary()

@@ -10,7 +10,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, get_type_hints, overload
 
 from flopod import shapes
 from flopod.backend import WorkflowInfo
-from flopod.errors import FlopodError, InvalidPayloadError, UnknownWorkflowError
+from flopod.errors import FlopodError, InvalidPayloadError, UnknownWorkflowError, brief
 from flopod.records import json_part
 from flopod.stored import Encoded, decoded, encoded
 
@@ -25,10 +25,16 @@ _known: dict[str, Workflow[..., Any]] = {}
 class Workflow(Generic[P, R]):
     """A function that is a workflow. It can still be called as the function it was."""
 
-    def __init__(self, fn: Callable[P, Awaitable[R]], name: str | None = None) -> None:
+    def __init__(
+        self,
+        fn: Callable[P, Awaitable[R]],
+        name: str | None = None,
+        concurrency: int | None = None,
+    ) -> None:
         functools.update_wrapper(self, fn)
         self.fn = fn
         self.name = name or fn.__name__
+        self.concurrency = _checked(concurrency, self.name)
         parameters = list(inspect.signature(fn).parameters.values())
         if not 1 <= len(parameters) <= 2:
             raise TypeError(
@@ -68,6 +74,7 @@ class Workflow(Generic[P, R]):
             doc=inspect.getdoc(self.fn) or "",
             schema=self._schema(),
             takes_input=self.takes_input,
+            concurrency=self.concurrency,
         )
 
     def _schema(self) -> dict[str, Any] | None:
@@ -121,19 +128,32 @@ def workflow(fn: Callable[P, Awaitable[R]], /) -> Workflow[P, R]: ...
 
 @overload
 def workflow(
-    *, name: str | None = None
+    *, name: str | None = None, concurrency: int | None = None
 ) -> Callable[[Callable[P, Awaitable[R]]], Workflow[P, R]]: ...
 
 
-def workflow(fn: Callable[..., Awaitable[Any]] | None = None, /, *, name: str | None = None) -> Any:
+def workflow(
+    fn: Callable[..., Awaitable[Any]] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    concurrency: int | None = None,
+) -> Any:
     """Make a workflow of an async function `f(wf)` or `f(wf, input)`, known by its name.
 
     Give it as `@workflow` or as `@workflow(name="order")`. The name is what commands and lists
     use; a second workflow of the same name takes the place of the first.
+
+    Args:
+        concurrency: at most so many of its runs are executed at once, by all workers of a store
+            together; the others stay queued. One that sleeps or waits counts until it is unloaded.
+
+    Raises:
+        ValueError: `concurrency` is no whole number from 1 up.
     """
 
     def make(fn: Callable[..., Awaitable[Any]]) -> Workflow[..., Any]:
-        made = Workflow(fn, name)
+        made = Workflow(fn, name, concurrency)
         _known[made.name] = made
         return made
 
@@ -179,6 +199,17 @@ def store_as(type: Any, value: object, where: str) -> Encoded:
 def load_as(type: Any, value: object, where: str) -> Any:
     """Return a stored value as the author wants it."""
     return value if type is None else shapes.convert(value, type, where)
+
+
+def _checked(concurrency: object, name: str) -> int | None:
+    if concurrency is None:
+        return None
+    if isinstance(concurrency, int) and not isinstance(concurrency, bool) and concurrency >= 1:
+        return concurrency
+    raise ValueError(
+        f"workflow {name!r}: concurrency is {brief(concurrency)}; "
+        "it must be a whole number from 1 up, or left out for no limit"
+    )
 
 
 def _meant(annotation: Any) -> Any:

@@ -13,9 +13,10 @@ import contextvars
 import threading
 import weakref
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 Job: TypeAlias = Callable[[], bool]
 """Says whether its thread goes on."""
@@ -23,6 +24,24 @@ Job: TypeAlias = Callable[[], bool]
 
 GROW_SECONDS = 0.002
 """How long steps share the threads that are there before each has one of its own."""
+
+
+class Called(NamedTuple):
+    """A plain function that was handed to somebody who calls it."""
+
+    arrival: asyncio.Future[Any]
+    """What it comes to, on the loop that asked."""
+    outcome: Future[Any]
+    """The same as soon as it is there, also when nobody waits for it any more.
+
+    To cancel this one succeeds only if the function was surely not begun.
+    """
+
+
+class Calls(Protocol):
+    """Whoever calls plain functions for steps."""
+
+    def call(self, fn: Callable[[], Any]) -> Called: ...
 
 
 class Threads:
@@ -38,13 +57,14 @@ class Threads:
         # The threads hold on to the queue alone: they end when nobody can give them work any more.
         weakref.finalize(self, self._jobs.put, _stop(self._jobs)).atexit = False
 
-    def call(self, fn: Callable[[], Any]) -> asyncio.Future[Any]:
-        """Call `fn` in a thread, with the caller's context variables; return its outcome.
+    def call(self, fn: Callable[[], Any]) -> Called:
+        """Call `fn` in a thread, with the caller's context variables.
 
-        Cancelling the future does not stop the thread: nothing can.
+        To cancel what it returns does not stop the thread: nothing can.
         """
         loop = asyncio.get_running_loop()
-        outcome: asyncio.Future[Any] = loop.create_future()
+        called = Called(loop.create_future(), Future())
+        called.outcome.set_running_or_notify_cancel()
         context = contextvars.copy_context()
 
         def job() -> bool:
@@ -54,9 +74,10 @@ class Threads:
             except BaseException as raised:
                 # SystemExit and the like are the step's failure, not the end of a worker.
                 error = raised
+            _keep(called.outcome, value, error)
             # The loop may be gone by now, when a step outlived its worker.
             with suppress(RuntimeError):
-                loop.call_soon_threadsafe(self._settle, outcome, value, error)
+                loop.call_soon_threadsafe(self._settle, called.arrival, value, error)
             return True
 
         self._calls += 1
@@ -65,7 +86,7 @@ class Threads:
             self._add_thread()
         elif self._calls > self._threads and self._growing is None:
             self._growing = loop.call_later(GROW_SECONDS, self._grow)
-        return outcome
+        return called
 
     def _grow(self) -> None:
         self._growing = None
@@ -90,6 +111,13 @@ class Threads:
         else:
             # A future refuses StopIteration, and a loop does not survive SystemExit.
             outcome.set_exception(StepExit(error))
+
+
+def _keep(outcome: Future[Any], value: Any, error: BaseException | None) -> None:
+    if error is None:
+        outcome.set_result(value)
+    else:
+        outcome.set_exception(error if isinstance(error, Exception) else StepExit(error))
 
 
 def _work(jobs: SimpleQueue[Job]) -> None:

@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import Executor
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
@@ -32,7 +33,7 @@ from flopod.noted import noted
 from flopod.presence import alive, awake, stop
 from flopod.process import this_process
 from flopod.registry import Workflow, by_name, known_workflows
-from flopod.threads import Threads
+from flopod.threads import Calls, Threads
 
 LOOK_SECONDS = 1.0
 """How long a worker goes at most without looking for runs."""
@@ -65,13 +66,22 @@ class Worker:
         *,
         concurrency: int = 100,
         clock: Clock | None = None,
+        executor: Executor | None = None,
     ) -> None:
+        """Take the runs of a store, up to `concurrency` at once.
+
+        Args:
+            workflows: all that this program has defined, if not given.
+            executor: calls plain functions, in place of our threads; it is not shut down here.
+        """
         self._backend = backend
         self._workflows = by_name(workflows)
         self._clock = clock or SystemClock()
-        self._threads = Threads()
+        self._threads: Calls = Threads() if executor is None else _pool(executor)
         infos = [made.info for made in self._workflows.values()]
         self._me = this_process(concurrency=concurrency, workflows=infos)
+        self._limited = {info.name for info in infos if info.concurrency is not None}
+        self._looked = self._clock.now()
         self._held: dict[str, Held] = {}
         self._look = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -205,6 +215,7 @@ class Worker:
             return 0
         # One that slept too long would take its own runs.
         self._me = awake(self._me)
+        self._looked = self._clock.now()
         leases = await self._backend.claim(self._me, workflows=self._workflows, limit=room)
         for lease in leases:
             self._start(lease)
@@ -214,10 +225,19 @@ class Worker:
         """Return when there may be something to claim."""
         due = None
         with noted("next due run unknown"):
-            due = await self._backend.next_due(self._workflows)
+            due = await self._next_due()
         soonest = self._clock.now() + LEAST_REST
         self.on_rest()
         await rest(self._clock, self._look, max(due, soonest) if due else None, LOOK_SECONDS)
+
+    async def _next_due(self) -> datetime | None:
+        """Return when to look again: what was left where no more may be held is not due for us."""
+        due = await self._backend.next_due(self._workflows.keys() - self._limited)
+        if self._limited:
+            held_up = await self._backend.next_due(self._limited)
+            if held_up is not None and held_up > self._looked:
+                return min(due or held_up, held_up)
+        return due
 
     def _start(self, lease: Lease) -> None:
         held = Held(lease)
@@ -291,3 +311,9 @@ class Worker:
         wakes = execution.wakes
         if execution.blocked and (wakes is None or wakes > self._clock.now() + SOON):
             execution.drain()
+
+
+def _pool(executor: Executor) -> Calls:
+    from flopod import executors  # Slow to load, and seldom used.
+
+    return executors.Pool(executor)

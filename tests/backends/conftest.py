@@ -20,6 +20,7 @@ pytest.register_assert_rewrite(
     "contract_claims",
     "contract_durable",
     "contract_leases",
+    "contract_limits",
     "contract_lists",
     "contract_log",
     "file_stories",

@@ -11,6 +11,7 @@ from contract_changes import ChangesContract, ChangesOfOthersContract
 from contract_claims import ClaimsContract
 from contract_durable import DurabilityContract
 from contract_leases import LeasesContract, LeasesOfOthersContract
+from contract_limits import LimitsContract, LimitsOfOthersContract
 from contract_lists import ListsContract
 from contract_log import LogContract
 from stories import Clock
@@ -18,7 +19,9 @@ from stories import Clock
 from flopod.backend import Backend
 
 
-class BackendContract(LogContract, ListsContract, ClaimsContract, LeasesContract, ChangesContract):
+class BackendContract(
+    LogContract, ListsContract, ClaimsContract, LimitsContract, LeasesContract, ChangesContract
+):
     """What holds for every store."""
 
     @pytest.fixture
@@ -33,6 +36,10 @@ class BackendContract(LogContract, ListsContract, ClaimsContract, LeasesContract
 
 
 class DurableBackendContract(
-    BackendContract, DurabilityContract, ChangesOfOthersContract, LeasesOfOthersContract
+    BackendContract,
+    DurabilityContract,
+    ChangesOfOthersContract,
+    LeasesOfOthersContract,
+    LimitsOfOthersContract,
 ):
     """What holds where something outlives the process; adds the fixture `reopen`."""

@@ -6,7 +6,7 @@ import asyncio
 import random
 
 import pytest
-from stories import NOON, STORY, step, submitted, told_of
+from stories import NOON, STORY, Clock, step, submitted, told_of, worker
 
 from flopod import events as ev
 from flopod import records
@@ -179,6 +179,29 @@ class LogContract:
 
     async def test_an_unknown_run_can_be_deleted(self, backend: Backend) -> None:
         await backend.delete("r1")
+
+    async def test_a_run_that_goes_on_meanwhile_is_not_deleted_if_another_end_was_expected(
+        self, backend: Backend
+    ) -> None:
+        await backend.append("r1", STORY)
+        before = await backend.events("r1")
+        assert await backend.delete("r1", expect=len(STORY) - 1) is False
+        assert await backend.events("r1") == before
+        assert await backend.delete("r1", expect=len(STORY)) is True
+        assert await backend.events("r1") == []
+        assert await backend.summary("r1") is None
+        assert await backend.delete("r1", expect=len(STORY)) is True
+
+    async def test_a_run_that_a_live_worker_holds_is_not_deleted_by_what_expects_its_end(
+        self, backend: Backend, clock: Clock
+    ) -> None:
+        await backend.append("r1", STORY)
+        await backend.claim_run(worker(clock), "r1")
+        assert await backend.delete("r1", expect=len(STORY)) is False
+        assert await backend.summary("r1")
+        clock.forward(seconds=31)
+        assert await backend.delete("r1", expect=len(STORY)) is True
+        assert await backend.summary("r1") is None
 
     @pytest.mark.parametrize("run_id", ["", "../r1", "a/b", ".hidden", "r1.", "ü", "a" * 129])
     async def test_what_is_no_run_id_is_refused(self, backend: Backend, run_id: str) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from stories import step, submitted
 
-from flopod.backend import Backend
+from flopod.backend import Backend, WorkflowInfo
 from flopod.process import this_process
 from flopod_backends import open_backend
 
@@ -95,7 +95,19 @@ async def _hold(store: Backend, run_id: str) -> None:
     await _heard()
 
 
+async def _claim_limited(store: Backend, workflow: str, most: str) -> None:
+    """Claim again and again, few at a time; say what was taken, and hold it."""
+    me = this_process(1, [WorkflowInfo(name=workflow, concurrency=int(most))])
+    await store.renew(me)
+    _say("ready")
+    await _heard()
+    taken = [await store.claim(me, workflows=[workflow], limit=2) for _ in range(6)]
+    _say(*(lease.run_id for leases in taken for lease in leases))
+    await _heard()
+
+
 _COMMANDS = {
+    "claim-limited": _claim_limited,
     "append": _append,
     "append-many": _append_many,
     "append-when-told": _append_when_told,

@@ -78,9 +78,19 @@ def parser() -> Parser:
     )
     commands = _with_the_app(made)
     from flopod_tui import completion
-    from flopod_tui.commands import change, demo, doctor, listing, runs, work, worker
+    from flopod_tui.commands import (
+        change,
+        demo,
+        doctor,
+        listing,
+        prune,
+        runs,
+        work,
+        worker,
+        workers,
+    )
 
-    for room in (demo, work, change, worker, listing, runs, doctor, completion):
+    for room in (demo, work, change, worker, workers, listing, runs, prune, doctor, completion):
         room.add(commands)
     made.options = tuple({text for texts in commands.options().values() for text in texts})
     return made

@@ -169,6 +169,7 @@ class Everywhere(Remappable, App[None]):
             Entry(
                 "waits", "All open waits: deliver to one", self.deliver_to_any, why_not=read_only
             ),
+            Entry("workers", "Who executes the runs", lambda _: self.show_workers()),
             Entry("copy-report", "Copy a report for a bug", lambda _: self.copy_report()),
             Entry("quit", "Quit; the runs go on", lambda _: self.exit(), why_not=stuck),
         ]
@@ -218,6 +219,14 @@ class Everywhere(Remappable, App[None]):
 
         settings = self.session.settings
         self.push_screen(NotesScreen("Settings", lambda width: settings_lines(settings, width)))
+
+    async def show_workers(self) -> None:
+        """Show the workers that are alive."""
+        from flopod_tui.runs.worker_text import worker_lines
+        from flopod_tui.screens.notes import NotesScreen
+
+        alive, now = await self.session.control.workers(), self.session.now()
+        self.push_screen(NotesScreen("Workers", lambda width: worker_lines(alive, now, width)))
 
     async def deliver_to_any(self, _: str) -> None:
         """Deliver an event to one of all open waits."""

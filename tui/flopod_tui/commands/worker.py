@@ -7,10 +7,13 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
-from contextlib import aclosing
+from argparse import ArgumentTypeError
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from flopod.backend import Backend
 from flopod.errors import WorkflowImportError
 from flopod.registry import Workflow
 from flopod_tui import discover
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from flopod.worker import Worker
 
 LOOK_MILLISECONDS = 500
+THREADS = 0
+"""As a number of processes."""
 
 
 def add(commands: Commands) -> None:
@@ -33,11 +38,19 @@ def add(commands: Commands) -> None:
         "Execute runs until stopped; SIGTERM lets steps in flight end.",
         examples="""flopod worker
         flopod worker -w shop.orders -w shop.returns --concurrency 20
+        flopod worker -w flows.py --executor processes:4
         flopod worker -w flows.py --reload""",
     )
     add_workflows(made)
     made.add_argument(
         "--concurrency", metavar="N", type=count, default=100, help="runs at once (100)"
+    )
+    made.add_argument(
+        "--executor",
+        metavar="KIND",
+        type=_executor,
+        default=0,
+        help="what calls plain functions: threads (the default), processes, or processes:N",
     )
     made.add_argument(
         "--reload", action="store_true", help="begin anew when a file beside the workflows changes"
@@ -67,11 +80,9 @@ async def _work(
     args: Args, found: Sequence[Workflow[..., Any]], watched: _Watched | None
 ) -> int | None:
     """Execute runs until stopped; return the exit code, None after a change of the files."""
-    from flopod.worker import Worker  # The engine: no other command waits for it to load.
-
     async with (
         opened(args.backend, found) as control,
-        Worker(control.backend, found, concurrency=args.concurrency) as executing,
+        _executing(control.backend, args, found) as executing,
     ):
         shift = _Shift(executing)
         shift.heed_signals()
@@ -82,6 +93,39 @@ async def _work(
         watching.cancel()
         await asyncio.wait([watching])
     return shift.code
+
+
+@asynccontextmanager
+async def _executing(
+    backend: Backend, args: Args, found: Sequence[Workflow[..., Any]]
+) -> AsyncIterator[Worker]:
+    """Give the worker, and take away the processes of its steps once it has ended."""
+    from flopod.worker import Worker  # The engine: no other command waits for it to load.
+
+    executor = None
+    if args.executor != THREADS:
+        from flopod.processes import Processes
+
+        executor = Processes(args.executor, partial(discover.workflows, args.workflows))
+    try:
+        async with Worker(
+            backend, found, concurrency=args.concurrency, executor=executor
+        ) as executing:
+            yield executing
+    finally:
+        if executor is not None:
+            executor.shutdown(wait=False, cancel_futures=True)
+            executor.end()
+
+
+def _executor(text: str) -> int | None:
+    """Return how many processes call plain functions; None: as many as there are processors."""
+    kind, colon, many = text.partition(":")
+    if kind == "processes":
+        return count(many) if colon else None
+    if text == "threads":
+        return THREADS
+    raise ArgumentTypeError(f"{text!a} is no executor; take threads, processes or processes:N")
 
 
 class _Shift:
