@@ -40,7 +40,8 @@ class Retention:
     ) -> AsyncGenerator[list[RunSummary], None]:
         """Delete runs that ended longer ago than that; yield them as they were, page by page.
 
-        Runs that have not ended, need attention, are damaged, or are held by a worker stay.
+        Runs that have not ended, need attention, are damaged, are held by a worker, or whose
+        parent has not ended stay.
 
         Args:
             older_than: as "30d"; 0 for all that have ended.
@@ -72,6 +73,7 @@ async def _prune(
         # Before this page is gone: the next one begins after its last run.
         following = await _after(backend, query, page[-1]) if len(page) == PAGE else []
         old = [run for run in page if run.worker is None and run.ended_at and run.ended_at < before]
+        old = await _not_awaited(backend, old)
         yield old if dry_run else [run for run in old if await _delete(backend, run)]
         page = following
 
@@ -100,6 +102,16 @@ async def _after(backend: Backend, query: RunQuery, last: RunSummary) -> list[Ru
     except RunNotFoundError:
         since = last.submitted_at
         return await backend.list_runs(replace(query, before=since + _MOMENT)) if since else []
+
+
+async def _not_awaited(backend: Backend, runs: list[RunSummary]) -> list[RunSummary]:
+    """Return the runs without those whose parent has not ended: it may look at them again."""
+    wanted = frozenset(run.parent for run in runs if run.parent)
+    if not wanted:
+        return runs
+    parents = await backend.list_runs(RunQuery(run_ids=wanted, limit=None))
+    awaited = {parent.run_id for parent in parents if parent.status not in FINISHED}
+    return [run for run in runs if run.parent not in awaited]
 
 
 async def _delete(backend: Backend, run: RunSummary) -> bool:
