@@ -12,10 +12,16 @@ from stories import step, submitted, told_of
 from faults.cut_lines import Fault, Line, line_to
 from faults.trial import Trial
 from flopod_backends import PostgresBackend, postgres_link
-from postgres_server import schema
+from postgres_server import schema, server
 
 APPENDS = 12
 RUNS = 3
+
+
+async def trial(seed: int) -> Trial:
+    """Strike ten times, on a server of its own."""
+    with server() as url:
+        return sum([await impatient(url, 10 * seed + n) for n in range(10)], Trial(0))
 
 
 async def cut(url: str, seed: int) -> Trial:

@@ -102,7 +102,8 @@ def add_backend(parser: Parser, default: Any = None) -> None:
         "--backend",
         metavar="URL",
         default=default,
-        help="the store: sqlite:PATH, file:DIR or memory: (default: the data directory's)",
+        help="the store: sqlite:PATH, file:DIR, postgresql://… or memory: "
+        "(default: DATABASE_URL if it names Postgres, else the data directory's)",
     )
 
 
