@@ -88,6 +88,12 @@ class PostgresBackend:
         """How to open this store again, without its password."""
         return self._address.url
 
+    @property
+    def secrets(self) -> Mapping[str, str]:
+        """What a program's environment must hold for `url` to open this store."""
+        password = self._address.password
+        return {"PGPASSWORD": password} if password else {}
+
     async def append(
         self,
         run_id: str,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 from typing import NamedTuple
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 from zlib import crc32
 
 from flopod.errors import BackendError, brief
@@ -52,6 +52,7 @@ class Address(NamedTuple):
     url: str
     """How the store is named, and opened again by who knows the password."""
     schema: str
+    password: str = ""
 
     @property
     def channel(self) -> str:
@@ -84,7 +85,8 @@ def address(url: str, schema: str | None = None) -> Address:
     if schema != _SCHEMA:
         shown["schema"] = schema
     told = parts._replace(netloc=f"{user}{host}", query=urlencode(shown, safe="/"))
-    return Address(dsn, urlunsplit(told), schema)
+    password = unquote(parts.password or "") or settings.get("password", "")
+    return Address(dsn, urlunsplit(told), schema, password)
 
 
 async def prepare_writer(address: Address, connection: Connection) -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
 import pytest
 
+from flopod_backends import PostgresBackend
 from flopod_tui.cli import _for_the_app, parser
+from flopod_tui.launch import Opening
+from flopod_tui.settings.file import Loaded
+from flopod_tui.settings.model import Settings
 
 
 @pytest.mark.parametrize(
@@ -34,3 +39,11 @@ def test_what_is_not_of_the_app_is_left_to_the_whole_parser(
 ) -> None:
     assert _for_the_app(shlex.split(line)) is None
     assert capsys.readouterr() == ("", "")
+
+
+def test_the_worker_that_the_app_starts_gets_a_password_where_nobody_sees_it() -> None:
+    store = PostgresBackend("postgresql://alice:s3%20cret@db/runs")
+    launch = Opening(store, Loaded(Settings(), {}, (), Path("none"))).launch
+    assert launch
+    assert "s3" not in " ".join(launch.arguments) + repr(launch)
+    assert launch.secrets == {"PGPASSWORD": "s3 cret"}

@@ -10,8 +10,8 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flopod.backend import Backend
@@ -37,6 +37,8 @@ class WorkerLaunch:
     arguments: Sequence[str]
     """What follows `flopod worker`: `--backend URL`, `-w FILE` …"""
     log: Path
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What its environment holds beside ours: a password, which a list of processes would show."""
 
     async def __call__(self) -> str:
         """Start it and say so."""
@@ -54,6 +56,7 @@ class WorkerLaunch:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                env={**os.environ, **self.secrets},
             )
         finally:
             os.close(output)
@@ -81,7 +84,7 @@ class Opening:
             return None
         named = [word for source in self.workflows for word in ("-w", source)]
         log = resolve_data_dir() / "worker.log"
-        return WorkerLaunch(["--backend", url, *named], log)
+        return WorkerLaunch(["--backend", url, *named], log, getattr(self.backend, "secrets", {}))
 
 
 async def show_app(opening: Opening) -> int:
