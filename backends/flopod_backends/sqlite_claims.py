@@ -113,7 +113,9 @@ class Claims:
             if free > 0:
                 found += await self._needing([name], dead, min(free, most))
         wanted, places = [], Counter[str]()
-        for _, run_id, epoch, name in sorted(found)[:most]:
+        # One that was taken and given back between the two looks is found twice: it is one run.
+        once = {run_id: (run_id, epoch, name) for _, run_id, epoch, name in sorted(found)}
+        for run_id, epoch, name in [*once.values()][:most]:
             places[name] += 1
             limit = limits.get(name)
             wanted.append(Wanted(run_id, worker_id, epoch, name, places[name], limit))

@@ -126,6 +126,8 @@ class FlopodApp(Everywhere):
         if self.is_starting:
             self.is_starting = False
             self._starting.close()
+            if not self.screen_stack:
+                return  # It was told to close before anything was drawn.
             self.screen.refresh()
             self.call_after_refresh(self.first_frame_drawn)
 
