@@ -12,6 +12,7 @@ from stories import STORY, Reopen, step, submitted, told_of
 
 from flopod.backend import Backend, RunQuery
 from flopod.errors import StaleAppendError
+from flopod.events import Event
 
 KILLS = 8
 """Of processes that only append; `faults/test_kills.py` has many more, of workers."""
@@ -122,7 +123,7 @@ async def _killed(backend: Backend, run_id: str, chance: random.Random) -> int:
         process.kill()
         while line := await said(process):
             last = int(line)
-    found = await backend.events(run_id)
+    found = await _settled(backend, run_id)
     assert [event.seq for event in found] == [*range(1, len(found) + 1)]
     assert len(found) >= last
     assert len(found) % 3 == 0
@@ -131,3 +132,12 @@ async def _killed(backend: Backend, run_id: str, chance: random.Random) -> int:
     [event] = (await backend.append(run_id, [step(), step(), step()]))[:1]
     assert event.seq == len(found) + 1
     return last - before
+
+
+async def _settled(backend: Backend, run_id: str) -> list[Event]:
+    """Return the log once nothing more comes: a server may be at work on what a dead one sent."""
+    found: list[Event] = []
+    while len(more := await backend.events(run_id)) != len(found):
+        found = more
+        await asyncio.sleep(0.05)
+    return found
