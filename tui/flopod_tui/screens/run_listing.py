@@ -229,7 +229,7 @@ class RunListing(RunActions):
         panel = self.query_one("#filter-count", Panel)
         feed, marked, width = self.feed, len(self.runs.marks), self.size.width
         text = f"{feed_text.found(feed, marked, width)} "
-        if self.query_one(FilterField).has_focus:  # As wide as it can be: no layout at each key.
+        if self.has_class("-filtering"):  # As wide as it can be: no layout at each key.
             text = text.rjust(len(feed_text.found(feed, marked, width, len(feed.rows))) + 1)
         panel.styles.width = len(text)
         panel.show([[(text, "quiet")]])
