@@ -89,7 +89,9 @@ class Skipping:
                 async with asyncio.timeout_at(self._until):
                     await self._stirred.wait()
             except TimeoutError:
-                await self._give_up()
+                # The last thing to come to rest may have done so after who waits was asked.
+                if not await self._answered():
+                    await self._give_up()
             self._stirred.clear()
             if not await self._stalled():
                 self._until = None
