@@ -42,9 +42,9 @@ async def test_the_list_says_which_run_is_waited_for_and_whose_child_a_run_is() 
     store, called = await family()
     app = app_over(store)
     async with app.run_test(size=WIDE) as pilot:
-        await until_seen(pilot, f"→ {called[:10]}", f"child of {PARENT}")
+        await until_seen(pilot, f"→ {called[:10]}")
         await pilot.press("slash", *f"parent:{PARENT}", "enter")
-        await until_seen(pilot, "1 run of 2")
+        await until_seen(pilot, "1 run of 2", f"child of {PARENT}")
 
 
 async def test_a_moment_of_the_past_shows_the_child_as_it_was() -> None:

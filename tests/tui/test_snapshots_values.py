@@ -38,7 +38,7 @@ def test_the_timeline_of_a_waiting_run(snap_compare: Any, size: tuple[int, int])
 @both_sizes
 def test_the_timeline_of_a_failed_run_closer(snap_compare: Any, size: tuple[int, int]) -> None:
     app = app_over(a_store(), run_id=FAILED)
-    steps = after("see:classify", "v", "G", "plus")
+    steps = after("see:classify", "v", "see:Timeline", "see: path ─", "G", "plus")
     assert snap_compare(app, terminal_size=size, run_before=steps)
 
 
