@@ -1,9 +1,8 @@
 """A worker: claims runs that need one, executes them, and lets go of those that only wait.
 
-It looks for runs when the store tells of a change, when one is due, and every second in any case:
-the slow look is the truth, the others are speed. Runs of dead workers come with the same claim. A
-run in which nothing can go on is unloaded after a moment, unless it will go on soon: it then costs
-a row in the store and nothing here, and is taken up again by replay.
+Runs of dead workers come with the same claim (see `looking` for when there is one). A run in which
+nothing can go on is unloaded after a moment, unless it will go on soon: it then costs a row in the
+store and nothing here, and is taken up again by replay.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,7 +20,7 @@ from msgspec.structs import replace
 
 from flopod import aftermath, crash_loop
 from flopod.backend import LEASE_TIME, Backend, Lease, WorkerInfo
-from flopod.clock import Clock, SystemClock, rest
+from flopod.clock import Clock, SystemClock
 from flopod.engine import execute
 from flopod.errors import CorruptLogError, FlopodError, LeaseLostError, RunNotFoundError
 from flopod.events import Fact
@@ -29,17 +28,12 @@ from flopod.execution import Execution
 from flopod.held import Held
 from flopod.journal import Journal
 from flopod.loglines import listen
+from flopod.looking import LOOK_SECONDS, Looking
 from flopod.noted import noted
 from flopod.presence import alive, awake, stop
 from flopod.process import this_process
 from flopod.registry import Workflow, by_name, known_workflows
 from flopod.threads import Calls, Threads
-
-LOOK_SECONDS = 1.0
-"""How long a worker goes at most without looking for runs."""
-
-LEAST_REST = timedelta(milliseconds=20)
-"""Time between two looks that found nothing, whatever the store tells."""
 
 UNLOAD_SECONDS = 1.0
 """How long a run stays loaded in which nothing can go on."""
@@ -80,10 +74,8 @@ class Worker:
         self._threads: Calls = Threads() if executor is None else _pool(executor)
         infos = [made.info for made in self._workflows.values()]
         self._me = this_process(concurrency=concurrency, workflows=infos)
-        self._limited = {info.name for info in infos if info.concurrency is not None}
-        self._looked = self._clock.now()
+        self._looking = Looking(backend, self._clock, self._workflows)
         self._held: dict[str, Held] = {}
-        self._look = asyncio.Event()
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self.on_rest: Callable[[], None] = lambda: None
@@ -132,12 +124,12 @@ class Worker:
         self._workflows[made.name] = made
         infos = tuple(known.info for known in self._workflows.values())
         self._me = replace(self._me, workflows=infos)
-        self._look.set()
+        self._looking.soon()
 
     def stop(self) -> None:
         """Begin no step any more; those in flight end and are recorded."""
         self._stopping.set()
-        self._look.set()
+        self._looking.soon()
         for held in self._held.values():
             if held.execution is not None:
                 held.execution.drain()
@@ -181,63 +173,31 @@ class Worker:
     def _hear(self, changed: Mapping[str, int]) -> None:
         for run_id, last_seq in changed.items():
             if (held := self._held.get(run_id)) is None:
-                self._look.set()
-            elif held.execution is None or held.execution.journal.hear(last_seq):
-                held.news = True
-                self._read(held)
-
-    def _read(self, held: Held) -> None:
-        if held.execution is not None and held.reading is None:
-            held.reading = asyncio.create_task(self._refresh(held, held.execution))
-
-    async def _refresh(self, held: Held, execution: Execution) -> None:
-        try:
-            while held.news:
-                held.news = False
-                await execution.journal.refresh()
-        except FlopodError as error:
-            execution.fail(error)
-        finally:
-            held.reading = None
+                self._looking.soon()
+            else:
+                held.hear(last_seq)
 
     async def _work(self) -> None:
         while not self._stopping.is_set():
-            self._look.clear()
+            self._looking.begin()
+            room = self._me.concurrency - sum(held.busy for held in self._held.values())
             taken = 0
-            with noted("no runs claimed"):
-                taken = await self._claim()
+            if room > 0:
+                with noted("no runs claimed"):
+                    taken = await self._claim(room)
             if not taken:
-                await self._rest()
+                # To one that is full no run is due: it looks again when there is room.
+                due = await self._looking.next_due() if room > 0 else None
+                self.on_rest()
+                await self._looking.rest(due)
 
-    async def _claim(self) -> int:
-        room = self._me.concurrency - sum(held.busy for held in self._held.values())
-        if room <= 0:
-            return 0
+    async def _claim(self, room: int) -> int:
         # One that slept too long would take its own runs.
         self._me = awake(self._me)
-        self._looked = self._clock.now()
         leases = await self._backend.claim(self._me, workflows=self._workflows, limit=room)
         for lease in leases:
             self._start(lease)
         return len(leases)
-
-    async def _rest(self) -> None:
-        """Return when there may be something to claim."""
-        due = None
-        with noted("next due run unknown"):
-            due = await self._next_due()
-        soonest = self._clock.now() + LEAST_REST
-        self.on_rest()
-        await rest(self._clock, self._look, max(due, soonest) if due else None, LOOK_SECONDS)
-
-    async def _next_due(self) -> datetime | None:
-        """Return when to look again: what was left where no more may be held is not due for us."""
-        due = await self._backend.next_due(self._workflows.keys() - self._limited)
-        if self._limited:
-            held_up = await self._backend.next_due(self._limited)
-            if held_up is not None and held_up > self._looked:
-                return min(due or held_up, held_up)
-        return due
 
     def _start(self, lease: Lease) -> None:
         held = Held(lease)
@@ -264,7 +224,7 @@ class Worker:
                     await self._backend.release(held.lease, again=again)
             if self._held.get(run_id) is held:
                 del self._held[run_id]
-            self._look.set()
+            self._looking.soon()
 
     async def _put_aside(self, held: Held, error: FlopodError) -> None:
         """Keep a run that can't go on from being claimed again at once; a damaged one for good."""
@@ -288,8 +248,7 @@ class Worker:
         if (stop := crash_loop.seen_in(recall)) is not None:
             return (await journal.record(stop)).fact
         execution = held.execution = self._loaded(journal)
-        if held.news:
-            self._read(held)
+        held.read()
         workflow = self._workflows[recall.submitted.workflow]
         return (await execute(execution, workflow, self._me.name)).fact
 
@@ -305,7 +264,7 @@ class Worker:
     def _unload_later(self, execution: Execution) -> None:
         moment = UNLOAD_SECONDS if len(self._held) <= MOST_LOADED else 0
         asyncio.get_running_loop().call_later(moment, self._unload, execution)
-        self._look.set()
+        self._looking.soon()
 
     def _unload(self, execution: Execution) -> None:
         wakes = execution.wakes

@@ -28,7 +28,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 async def test_an_idle_worker_writes_nothing(
     store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flopod.worker.LOOK_SECONDS", 0.02)
+    monkeypatch.setattr("flopod.looking.LOOK_SECONDS", 0.02)
     backend = open_backend(store.format(tmp_path))
     looked, looks = asyncio.Event(), 0
 

@@ -88,12 +88,29 @@ async def test_a_run_that_only_waits_makes_room() -> None:
         await finished(backend, first)
 
 
-async def test_a_worker_at_a_limit_does_not_look_all_the_time() -> None:
-    backend, gate = MemoryBackend(), Gate()
+def limited(backend: Backend, gate: Gate) -> tuple[Workflow[..., Any], Worker]:
     made = gate.workflow(1)
+    return made, Worker(backend, [made])
+
+
+def limited_later(backend: Backend, gate: Gate) -> tuple[Workflow[..., Any], Worker]:
+    made, worker = gate.workflow(1), Worker(backend, [gate.workflow(None, "other")])
+    worker.serve(made)
+    return made, worker
+
+
+def full(backend: Backend, gate: Gate) -> tuple[Workflow[..., Any], Worker]:
+    made = gate.workflow(None)
+    return made, Worker(backend, [made], concurrency=1)
+
+
+@pytest.mark.parametrize("at_its_end", [limited, limited_later, full])
+async def test_a_worker_that_may_hold_no_more_does_not_look_all_the_time(at_its_end: Any) -> None:
+    backend, gate = MemoryBackend(), Gate()
+    made, worker = at_its_end(backend, gate)
     control = Control(backend, [made])
     first, second = [await control.start("job", run_id=run_id) for run_id in "ab"]
-    async with Worker(backend, [made]) as worker:
+    async with worker:
         await until(backend, lambda run: bool(run.worker), first)
         rests = 0
 
