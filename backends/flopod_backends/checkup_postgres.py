@@ -21,7 +21,7 @@ from flopod_backends.recording import folded
 T = TypeVar("T")
 
 _RUNS = """
-SELECT run_id FROM runs WHERE run_id > $1 AND last_seq > 0
+SELECT run_id FROM runs WHERE run_id > $1 AND begun
 UNION
 SELECT run_id FROM (SELECT DISTINCT run_id FROM events WHERE run_id > $1
                     ORDER BY run_id LIMIT 1000) AS logged

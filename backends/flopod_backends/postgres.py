@@ -36,9 +36,9 @@ WITH gone AS (
     DELETE FROM runs WHERE run_id = $1 AND ($2::int IS NULL OR last_seq = $2 AND NOT EXISTS (
         SELECT 1 FROM workers
         WHERE workers.worker_id = runs.worker_id AND worker_id <> ALL($3::text[])
-    )) RETURNING run_id, last_seq
+    )) RETURNING run_id, begun
 ), told AS (
-    INSERT INTO deleted (run_id) SELECT run_id FROM gone WHERE last_seq > 0
+    INSERT INTO deleted (run_id) SELECT run_id FROM gone WHERE begun
 ), log AS (
     DELETE FROM events WHERE run_id = $1
     AND ($2::int IS NULL OR run_id IN (SELECT run_id FROM gone))

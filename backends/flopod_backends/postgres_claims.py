@@ -30,7 +30,7 @@ _LOOKS = 10
 def _needing(workflow: str, most: str) -> str:
     """Return the pieces that lock the runs that need a worker, each kind by an index of its own."""
     mine = f"workflow = {workflow}"
-    left = f"{mine} AND {OPEN} AND last_seq > 0"
+    left = f"{mine} AND {OPEN} AND begun"
     by_due = f"ORDER BY coalesce(due_at, 0), run_id LIMIT {most} FOR UPDATE SKIP LOCKED"
     return f"""
     SELECT * FROM (

@@ -50,7 +50,7 @@ WHERE worker_id IS NOT NULL AND worker_id NOT IN (SELECT worker_id FROM workers)
 _ANY_LEFT = f"""
 SELECT 1 FROM runs
 WHERE (worker_id = ANY($2::text[]) OR (again AND worker_id IS NULL))
-  AND workflow = ANY($1::text[]) AND {OPEN} AND last_seq > 0
+  AND workflow = ANY($1::text[]) AND {OPEN} AND begun
 LIMIT 1
 """
 _NEXT = """
@@ -80,10 +80,10 @@ SELECT * FROM retaken UNION ALL SELECT * FROM taken
 # Who took a run and never began it leaves nothing behind.
 _RELEASE = """
 WITH unbegun AS (
-    DELETE FROM runs WHERE run_id = $1 AND worker_id = $2 AND epoch = $3 AND last_seq = 0
+    DELETE FROM runs WHERE run_id = $1 AND worker_id = $2 AND epoch = $3 AND NOT begun
 )
 UPDATE runs SET worker_id = NULL, again = $4
-WHERE run_id = $1 AND worker_id = $2 AND epoch = $3 AND last_seq > 0
+WHERE run_id = $1 AND worker_id = $2 AND epoch = $3 AND begun
 """
 
 _DAMAGED = """

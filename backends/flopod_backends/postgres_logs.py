@@ -25,7 +25,7 @@ ROW = "runs.run_id, runs.status, runs.last_seq, runs.summary"
 _EVENTS = """
 SELECT seq, at, type, path, data FROM events WHERE run_id = $1 AND seq > $2
 UNION ALL
-SELECT NULL, last_seq, NULL, NULL, summary FROM runs WHERE run_id = $1 AND last_seq > 0
+SELECT NULL, last_seq, NULL, NULL, summary FROM runs WHERE run_id = $1 AND begun
 ORDER BY seq NULLS FIRST
 LIMIT $3::bigint
 """

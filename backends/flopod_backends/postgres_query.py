@@ -11,15 +11,15 @@ from flopod.summary import EXECUTING, Status
 from flopod_backends.moments import milliseconds_up
 from flopod_backends.postgres_logs import ROW
 
-RUN = f"SELECT {ROW}, worker_id FROM runs WHERE run_id = $1 AND last_seq > 0"
-SUBMITTED = "SELECT submitted_at FROM runs WHERE run_id = $1 AND last_seq > 0"
+RUN = f"SELECT {ROW}, worker_id FROM runs WHERE run_id = $1 AND begun"
+SUBMITTED = "SELECT submitted_at FROM runs WHERE run_id = $1 AND begun"
 COUNTS = """
 SELECT status, count(*),
        count(*) FILTER (WHERE status = ANY($1::text[])
                         AND (worker_id IS NULL OR worker_id <> ALL($2::text[])))
-FROM runs WHERE last_seq > 0 GROUP BY status
+FROM runs WHERE begun GROUP BY status
 """
-_LIST = f"SELECT {ROW}, worker_id FROM runs WHERE last_seq > 0"
+_LIST = f"SELECT {ROW}, worker_id FROM runs WHERE begun"
 _STORED_STATUS = " AND status = ANY({}::text[])"
 _TOLD_STATUS = """
  AND CASE

@@ -25,14 +25,17 @@ CREATE TABLE events (
 );
 CREATE INDEX events_changed ON events (xid);
 
--- Space for the next version of a row on the same page: then no index is written for it.
+-- Space for the next version of a row on the same page.
 CREATE TABLE runs (
     run_id       text COLLATE "C" PRIMARY KEY,
     workflow     text NOT NULL DEFAULT '',
     status       text NOT NULL DEFAULT '',
     submitted_at bigint NOT NULL DEFAULT 0,
     due_at       bigint,
-    last_seq     integer NOT NULL DEFAULT 0,  -- 0: taken by a worker before its first event
+    last_seq     integer NOT NULL DEFAULT 0,
+    -- Not: it was taken by a worker before its first event. Indexes ask this, not `last_seq`, which
+    -- changes with every append: a row whose indexed columns stay costs no index entry.
+    begun        boolean NOT NULL GENERATED ALWAYS AS (last_seq > 0) STORED,
     search       text NOT NULL DEFAULT '',
     summary      text NOT NULL DEFAULT '',
     worker_id    text,
@@ -42,9 +45,9 @@ CREATE TABLE runs (
 ) WITH (fillfactor = 70);
 
 -- Ids that differ only in letter case would be one file elsewhere, and one run to a reader.
-CREATE UNIQUE INDEX runs_in_any_case ON runs (lower(run_id)) WHERE last_seq > 0;
-CREATE INDEX runs_newest_first ON runs (submitted_at DESC, run_id) WHERE last_seq > 0;
-CREATE INDEX runs_by_status ON runs (status, submitted_at DESC) WHERE last_seq > 0;
+CREATE UNIQUE INDEX runs_in_any_case ON runs (lower(run_id)) WHERE begun;
+CREATE INDEX runs_newest_first ON runs (submitted_at DESC, run_id) WHERE begun;
+CREATE INDEX runs_by_status ON runs (status, submitted_at DESC) WHERE begun;
 CREATE INDEX runs_due ON runs (due_at, run_id) WHERE due_at IS NOT NULL;
 CREATE INDEX runs_held ON runs (worker_id) WHERE worker_id IS NOT NULL;
 CREATE INDEX runs_again ON runs (due_at, run_id) WHERE again;

@@ -17,7 +17,7 @@ _STANDING = f"""
 SELECT asked.run_id,
        (SELECT max(seq) FROM events WHERE run_id = asked.run_id),
        (SELECT run_id FROM runs
-        WHERE lower(run_id) = lower(asked.run_id) AND run_id <> asked.run_id AND last_seq > 0),
+        WHERE lower(run_id) = lower(asked.run_id) AND run_id <> asked.run_id AND begun),
        runs.epoch, runs.worker_id, {ROW}
 FROM unnest($1::text[]) AS asked (run_id) LEFT JOIN runs USING (run_id)
 """

@@ -17,7 +17,7 @@ from flopod_backends.postgres_link import Link
 from flopod_backends.write_queue import WriteQueue
 
 _NOTIFY = "SELECT pg_notify($1, '')"
-_PAUSE = 0.003
+_PAUSE = 0.01
 """Seconds between two notices: what is committed meanwhile is told with the next."""
 
 
