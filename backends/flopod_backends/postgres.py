@@ -26,8 +26,9 @@ from flopod_backends.postgres_changes import Follower
 from flopod_backends.postgres_leases import Leases
 from flopod_backends.postgres_link import READING, Connection, Link
 from flopod_backends.postgres_logs import Logs
-from flopod_backends.postgres_open import address, prepare_reader, prepare_writer
+from flopod_backends.postgres_open import prepare_reader, prepare_writer
 from flopod_backends.postgres_standing import Standings
+from flopod_backends.postgres_url import address
 from flopod_backends.postgres_write import Notices, Writer
 from flopod_backends.recording import texts
 

@@ -1,24 +1,20 @@
-"""Where a Postgres store is: its address, what is asked of the server, and its tables made.
+"""What is asked of the server of a Postgres store, and its tables made.
 
 What a server must be is checked with the first connection, so that it is told at once and by name.
 """
 
 from __future__ import annotations
 
-import re
 from importlib.resources import files
-from typing import NamedTuple
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 from zlib import crc32
 
-from flopod.errors import BackendError, brief
+from flopod.errors import BackendError
 from flopod_backends.postgres_errors import POOLED
 from flopod_backends.postgres_link import Connection
+from flopod_backends.postgres_url import Address
 
 VERSION = 1
 _OLDEST = 13
-_SCHEMA = "flopod"
-_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _STATE = """
 SELECT current_setting('server_version_num')::int, current_setting('server_encoding'),
        pg_is_in_recovery(), current_setting('default_transaction_read_only')
@@ -42,51 +38,6 @@ SET enable_mergejoin TO {scans};
 """
 """A plan is made once, perhaps while the tables are still empty: the statements that write and
 claim are to use the indexes however few rows there seem to be."""
-
-
-class Address(NamedTuple):
-    """Where a store is."""
-
-    dsn: str
-    """For the driver; may hold a password."""
-    url: str
-    """How the store is named, and opened again by who knows the password."""
-    schema: str
-    password: str = ""
-
-    @property
-    def channel(self) -> str:
-        """Where a commit is told."""
-        return f"{self.schema}_changes"[-63:]
-
-
-def address(url: str, schema: str | None = None) -> Address:
-    """Take a URL apart; the schema may be its `?schema=`.
-
-    Raises:
-        BackendError: it is none, or names a schema that cannot be one.
-    """
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise BackendError(f"the Postgres url is none: {brief(str(error))}") from None
-    settings = dict(parse_qsl(parts.query, keep_blank_values=True))
-    named = settings.pop("schema", None)
-    schema = schema or named or _SCHEMA
-    if not _NAME.fullmatch(schema):
-        raise BackendError(
-            f"schema {brief(schema)} cannot be one; take small letters, digits and _ (at most 63)"
-        )
-    dsn = urlunsplit(parts._replace(query=urlencode(settings)))
-    user = f"{quote(parts.username)}@" if parts.username else ""
-    host = (parts.hostname or "") + (f":{port}" if port else "")
-    shown = {key: value for key, value in settings.items() if "password" not in key.lower()}
-    if schema != _SCHEMA:
-        shown["schema"] = schema
-    told = parts._replace(netloc=f"{user}{host}", query=urlencode(shown, safe="/"))
-    password = unquote(parts.password or "") or settings.get("password", "")
-    return Address(dsn, urlunsplit(told), schema, password)
 
 
 async def prepare_writer(address: Address, connection: Connection) -> None:

@@ -12,7 +12,7 @@ from stories import STORY, step, submitted
 from flopod_backends import PostgresBackend
 from flopod_backends.checkup import check_up, mend
 from flopod_backends.checkup_findings import Kind, Report
-from flopod_backends.postgres_open import address
+from flopod_backends.postgres_url import address
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from stories import Clock, Reopen
 from flopod import events as ev
 from flopod.events import Event
 from flopod_backends import PostgresBackend
-from flopod_backends.postgres_open import address
+from flopod_backends.postgres_url import address
 
 _APPENDED = """
 UPDATE runs SET last_seq = last_seq + 1, summary = summary || ' ', search = search || ' '

@@ -11,7 +11,7 @@ from contract_limits import limited, queued, taken
 from stories import Clock
 
 from flopod_backends import PostgresBackend
-from flopod_backends.postgres_open import address
+from flopod_backends.postgres_url import address
 
 _WAITERS = """
 SELECT count(*) FROM pg_stat_activity

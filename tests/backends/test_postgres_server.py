@@ -15,7 +15,7 @@ from stories import step, submitted
 from flopod.backend import RunQuery
 from flopod.errors import BackendError
 from flopod_backends import PostgresBackend, open_backend
-from flopod_backends.postgres_open import address
+from flopod_backends.postgres_url import address
 
 
 @pytest.fixture
@@ -127,6 +127,33 @@ def test_a_password_is_never_told(url: str) -> None:
     store = open_backend(url)
     assert "s3cret" not in store.url
     assert "alice" in store.url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql:///runs?host=/run/pg",
+        "postgresql://alice@[::1]:5433/runs",
+        "postgresql://alice@one:5432,two:5433/runs?target_session_attrs=read-write",
+        "postgresql://al%40ice@db/runs?schema=other",
+    ],
+)
+def test_a_store_is_told_as_it_is_opened_again(url: str) -> None:
+    assert PostgresBackend(url).url == url
+
+
+@pytest.mark.parametrize("host", ["db:port", "db:99999", "[::1", "a:b:c", "one,two:x"])
+def test_a_host_that_cannot_be_one_is_refused_by_name(host: str) -> None:
+    with pytest.raises(BackendError, match=r"the Postgres url (is none|names host '.+'; take)"):
+        PostgresBackend(f"postgresql://alice@{host}/runs")
+
+
+@pytest.mark.parametrize("password", ["s3/cret", "s3?cret", "s3#cret", "s3@cret/:x"])
+def test_a_password_that_hides_the_host_is_not_told(password: str) -> None:
+    with pytest.raises(BackendError) as refused:
+        PostgresBackend(f"postgresql://alice:{password}@db/runs")
+    assert "s3" not in str(refused.value)
+    assert "cret" not in str(refused.value)
 
 
 async def test_a_password_that_is_wrong_is_told_without_it() -> None:
