@@ -23,7 +23,7 @@ from flopod_backends.feed import Feed
 from flopod_backends.log_rows import Row
 from flopod_backends.postgres_append import PATIENCE, Appender
 from flopod_backends.postgres_changes import Follower
-from flopod_backends.postgres_leases import Leases
+from flopod_backends.postgres_leases import PostgresLeases
 from flopod_backends.postgres_link import READING, Connection, Link
 from flopod_backends.postgres_logs import PostgresLogs
 from flopod_backends.postgres_open import address, prepare_reader, prepare_writer
@@ -78,7 +78,7 @@ class PostgresBackend:
         standings = PostgresStandings(self._writes, logs)
         self._appender = Appender(self._writes, standings, at.url, self._feed.tell)
         self._writer = Writer(self._writes, self._appender, self._notices)
-        self._leases = Leases(self._reads, self._writer, clock)
+        self._leases = PostgresLeases(self._reads, self._writer, clock)
         self._follower = Follower(
             self._listens, at.channel, self._feed, self._appender.known.last_seq
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,6 +18,7 @@ from flopod.backend import Lease, WorkerInfo
 from flopod.stored import utc_now
 from flopod_backends import claims
 from flopod_backends.claims import Hold, Living
+from flopod_backends.leases import Leases, read_worker, seen_epoch
 from flopod_backends.liveness import present
 from flopod_backends.log_rows import Row
 from flopod_backends.moments import milliseconds, moment
@@ -25,7 +26,6 @@ from flopod_backends.postgres_claims import NOW, OPEN, Claims
 from flopod_backends.postgres_errors import Lost
 from flopod_backends.postgres_link import Link
 from flopod_backends.postgres_write import Writer
-from flopod_backends.single_claims import Answers, SingleClaims
 
 _WORKERS = f"SELECT worker_id, expires_at > {NOW}, info FROM workers"
 _RENEW = f"""
@@ -91,8 +91,6 @@ UPDATE runs SET status = 'damaged', due_at = NULL WHERE run_id = $1 AND worker_i
 """
 _SWEEP_SECONDS = 60.0
 
-_read_worker = msgspec.json.Decoder(WorkerInfo)
-
 
 class _Known(NamedTuple):
     """A worker's row."""
@@ -103,18 +101,16 @@ class _Known(NamedTuple):
     """None where it cannot be read: such a worker counts as dead until it renews itself."""
 
 
-class Leases:
+class PostgresLeases(Leases):
     """Who works here and who holds what."""
 
     def __init__(self, reader: Link, writer: Writer, clock: Callable[[], datetime] | None) -> None:
+        super().__init__()
         self._reader = reader
         self._writer = writer
         self._clock = clock
         self._claims = Claims(writer)
-        self._mine: set[str] = set()
-        """The workers that live through this handle."""
         self._swept = time.monotonic()
-        self._single = SingleClaims(self._decide, lambda lease: self.release(lease, False))
 
     async def living(self) -> Living:
         """Return the workers alive."""
@@ -156,14 +152,6 @@ class Leases:
         await self._sweep()
         return leases
 
-    async def claim_run(self, worker: WorkerInfo, run_id: str) -> Lease:
-        """Take one run."""
-        return await self._single.claim(worker, run_id)
-
-    async def drain(self) -> None:
-        """Wait until all claims of single runs are decided."""
-        await self._single.drain()
-
     async def release(self, lease: Lease, again: bool) -> None:
         """Give a run back."""
         await self._writer.again(_RELEASE, lease.run_id, lease.worker_id, lease.epoch, again)
@@ -189,32 +177,13 @@ class Leases:
             self._swept = now
             await self._writer.again(_SWEEP, self._now())
 
-    async def _decide(self, asked: Mapping[str, WorkerInfo]) -> Answers:
-        """Take the runs that are free, each for who wants it."""
-        holds, living = await self._holds(asked), await self.living()
-        refused = {
-            run_id: error
-            for run_id in asked
-            if (error := claims.busy(run_id, holds.get(run_id), living))
-        }
-        free = {run_id: worker for run_id, worker in asked.items() if run_id not in refused}
-        for worker in {worker.worker_id: worker for worker in free.values()}.values():
-            if worker.worker_id not in living:
-                await self.renew(worker)
-        return refused | await self._take(free, holds)
-
     async def _take(
         self, wanted: Mapping[str, WorkerInfo], holds: Mapping[str, Hold]
     ) -> dict[str, Lease]:
-        """Take runs that are still held under the epoch seen; return those.
-
-        One that was taken with an answer that got lost is ours, and is taken from us again.
-        """
-        if not wanted:
-            return {}
+        # One that was taken with an answer that got lost is ours, and is taken from us again.
         order = sorted(wanted)
         workers = [wanted[run_id].worker_id for run_id in order]
-        seen = [holds[run_id].epoch if run_id in holds else 0 for run_id in order]
+        seen = [seen_epoch(holds, run_id) for run_id in order]
         try:
             rows = await self._writer.execute(_TAKE, self._now(), order, workers, seen)
         except Lost:
@@ -235,12 +204,5 @@ class Leases:
 
 def _known(row: Row) -> _Known:
     worker_id, fresh, text = row
-    info = _worker(text)
+    info = read_worker(text)
     return _Known(worker_id, bool(fresh and info and present(info)), info)
-
-
-def _worker(text: Any) -> WorkerInfo | None:
-    try:
-        return _read_worker.decode(text)
-    except (msgspec.MsgspecError, TypeError):
-        return None

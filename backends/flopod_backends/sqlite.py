@@ -28,7 +28,7 @@ from flopod_backends.recording import texts
 from flopod_backends.sqlite_append import Appender
 from flopod_backends.sqlite_changes import Follower
 from flopod_backends.sqlite_claims import as_json
-from flopod_backends.sqlite_leases import Leases
+from flopod_backends.sqlite_leases import SqliteLeases
 from flopod_backends.sqlite_logs import SqliteLogs
 from flopod_backends.sqlite_lone import Lone
 from flopod_backends.sqlite_open import (
@@ -76,7 +76,7 @@ class SqliteBackend:
         self._synchronous = synchronous
         self._feed = Feed()
         self._logs = SqliteLogs(self._read)
-        self._leases = Leases(self._read, self._write, clock)
+        self._leases = SqliteLeases(self._read, self._write, clock)
         self._connections: Connections | None = None
         self._writer: Writer | None = None
         self._lone: Lone | None = None
