@@ -122,11 +122,11 @@ class Link:
                 return [*map(tuple, await connection.fetch(sql, *parameters))]
         except (*AGAIN, asyncpg.UniqueViolationError):
             raise
-        except CUT as error:
+        except (*CUT, *ERRORS) as error:
+            if not isinstance(error, CUT) and not connection.is_closed():
+                raise told(self._url, error) from error
             connection.terminate()
             raise Lost(str(told(self._url, error))) from error
-        except ERRORS as error:
-            raise told(self._url, error) from error
 
     async def _connected(self) -> Connection:
         if self._closed:

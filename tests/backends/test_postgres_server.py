@@ -15,6 +15,7 @@ from stories import step, submitted
 from flopod.backend import RunQuery
 from flopod.errors import BackendError
 from flopod_backends import PostgresBackend, open_backend
+from flopod_backends.postgres_errors import Lost
 from flopod_backends.postgres_open import address
 
 
@@ -132,6 +133,22 @@ def test_a_password_is_never_told(url: str) -> None:
 async def test_a_password_that_is_wrong_is_told_without_it() -> None:
     told = await refused("postgresql://alice:s3cret@127.0.0.1:1/runs")
     assert "s3cret" not in told
+
+
+@pytest.mark.parametrize("parameters", [(), (1, 2), ("one",), (2**40,)])
+async def test_parameters_that_no_server_would_take_are_told_at_once_and_cost_no_connection(
+    postgres: str, parameters: tuple[object, ...]
+) -> None:
+    store = PostgresBackend(postgres)
+    await store.append("r1", [submitted()])
+    before = store._writes.process
+    async with asyncio.timeout(3):
+        with pytest.raises(BackendError, match="argument") as refused:
+            await store._writes.read("SELECT $1::int", *parameters)
+    assert not isinstance(refused.value, Lost)
+    assert "\n" not in str(refused.value)
+    assert store._writes.process == before
+    await store.close()
 
 
 @pytest.mark.parametrize("name", ["Big", "a-b", "", "x" * 64, 'a"b'])
