@@ -178,10 +178,3 @@ async def test_a_run_id_that_another_run_has_in_other_letters_is_refused(postgre
     with pytest.raises(Exception, match="only upper and lower case differ"):
         await store.append("R1", [submitted()])
     await store.close()
-
-
-async def test_a_text_with_nul_is_kept_as_it_is(postgres: str) -> None:
-    store = PostgresBackend(postgres)
-    await store.append("r1", [submitted(), step(output="a\0b")])
-    assert (await store.events("r1"))[1].data["output"] == "a\0b"
-    await store.close()
