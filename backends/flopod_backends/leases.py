@@ -5,6 +5,7 @@ Whether a worker is alive can only be seen from Python, so no statement could do
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,6 +17,8 @@ from flopod_backends import claims
 from flopod_backends.claims import Hold, Living
 from flopod_backends.single_claims import Answers, SingleClaims
 
+_SWEEP_SECONDS = 60.0
+
 _decoder = msgspec.json.Decoder(WorkerInfo)
 
 
@@ -26,6 +29,7 @@ class Leases(ABC):
         self._single = SingleClaims(self._decide, lambda lease: self.release(lease, False))
         self._mine: set[str] = set()
         """The workers that live through this handle."""
+        self._swept = time.monotonic()
 
     @abstractmethod
     async def living(self) -> Living:
@@ -49,6 +53,10 @@ class Leases(ABC):
     ) -> dict[str, Lease]:
         """Take runs that are still held under the epoch seen; return those."""
 
+    @abstractmethod
+    async def _tidy(self) -> None:
+        """Forget what workers left that are long gone and can't be back."""
+
     async def claim_run(self, worker: WorkerInfo, run_id: str) -> Lease:
         """Take one run."""
         return await self._single.claim(worker, run_id)
@@ -56,6 +64,12 @@ class Leases(ABC):
     async def drain(self) -> None:
         """Wait until all claims of single runs are decided."""
         await self._single.drain()
+
+    async def _sweep(self) -> None:
+        """Tidy up, once a minute."""
+        if (now := time.monotonic()) > self._swept + _SWEEP_SECONDS:
+            self._swept = now
+            await self._tidy()
 
     async def _decide(self, asked: Mapping[str, WorkerInfo]) -> Answers:
         """Take the runs that are free, each for who wants it."""

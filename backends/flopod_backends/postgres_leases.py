@@ -7,7 +7,6 @@ is gone can only be seen from here, so a claim is told which workers are known t
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -32,20 +31,32 @@ _RENEW = f"""
 INSERT INTO workers (worker_id, expires_at, info) VALUES ($2, {NOW} + $3, $4)
 ON CONFLICT (worker_id) DO UPDATE SET expires_at = excluded.expires_at, info = excluded.info
 """
+# Of a run that was taken and never begun there is nothing to be done again.
 _RETIRE = """
-WITH gone AS (DELETE FROM workers WHERE worker_id = $1)
-UPDATE runs SET worker_id = NULL, again = true WHERE worker_id = $1
+WITH gone AS (
+    DELETE FROM workers WHERE worker_id = $1
+), unbegun AS (
+    DELETE FROM runs WHERE worker_id = $1 AND last_seq = 0
+)
+UPDATE runs SET worker_id = NULL, again = true WHERE worker_id = $1 AND last_seq > 0
 """
 # A worker that was dead and renews itself after all is back as it was, for as long as nobody took
 # its runs: so it is forgotten late, and what is nobody's then is given back.
 _SWEEP = f"""
 WITH forgotten AS (
     DELETE FROM workers
-    WHERE expires_at < {NOW} - 3600000
-      AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.worker_id = workers.worker_id)
+    WHERE expires_at < {NOW} - 3600000 AND NOT EXISTS (
+        SELECT 1 FROM runs WHERE runs.worker_id = workers.worker_id AND last_seq > 0
+    )
+    RETURNING worker_id
+), unbegun AS (
+    DELETE FROM runs
+    WHERE worker_id IS NOT NULL AND last_seq = 0
+      AND (worker_id IN (SELECT worker_id FROM forgotten)
+           OR worker_id NOT IN (SELECT worker_id FROM workers))
 )
 UPDATE runs SET worker_id = NULL, again = true
-WHERE worker_id IS NOT NULL AND worker_id NOT IN (SELECT worker_id FROM workers)
+WHERE worker_id IS NOT NULL AND last_seq > 0 AND worker_id NOT IN (SELECT worker_id FROM workers)
 """
 _ANY_LEFT = f"""
 SELECT 1 FROM runs
@@ -89,7 +100,6 @@ WHERE run_id = $1 AND worker_id = $2 AND epoch = $3 AND last_seq > 0
 _DAMAGED = """
 UPDATE runs SET status = 'damaged', due_at = NULL WHERE run_id = $1 AND worker_id = ANY($2::text[])
 """
-_SWEEP_SECONDS = 60.0
 
 
 class _Known(NamedTuple):
@@ -110,7 +120,6 @@ class PostgresLeases(Leases):
         self._writer = writer
         self._clock = clock
         self._claims = Claims(writer)
-        self._swept = time.monotonic()
 
     async def living(self) -> Living:
         """Return the workers alive."""
@@ -171,11 +180,8 @@ class PostgresLeases(Leases):
         if self._mine:
             await self._writer.again(_DAMAGED, run_id, sorted(self._mine))
 
-    async def _sweep(self) -> None:
-        """Tidy up after workers that are long gone, once a minute."""
-        if (now := time.monotonic()) > self._swept + _SWEEP_SECONDS:
-            self._swept = now
-            await self._writer.again(_SWEEP, self._now())
+    async def _tidy(self) -> None:
+        await self._writer.again(_SWEEP, self._now())
 
     async def _take(
         self, wanted: Mapping[str, WorkerInfo], holds: Mapping[str, Hold]

@@ -33,6 +33,13 @@ WHERE (worker_id, expires_at) IN (
     SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)
 )
 """
+# An epoch is never below the clock, so it says when a run was taken at the latest.
+_TIDY = """
+DELETE FROM leases
+WHERE (worker_id IS NOT NULL OR again) AND epoch < ?
+  AND worker_id NOT IN (SELECT worker_id FROM workers)
+  AND run_id NOT IN (SELECT run_id FROM runs)
+"""
 _NEXT = """
 SELECT due_at
 FROM runs LEFT JOIN leases USING (run_id)
@@ -118,6 +125,7 @@ class SqliteLeases(Leases):
         )
         taken = await self._claims.take(wanted)
         await self._bury(dead)
+        await self._sweep()
         return [taken[one.run_id] for one in wanted if one.run_id in taken]
 
     async def _take(
@@ -129,6 +137,10 @@ class SqliteLeases(Leases):
                 for run_id, worker in wanted.items()
             ]
         )
+
+    async def _tidy(self) -> None:
+        # Who took a run, was dead and renews itself may still begin it: so it is forgotten late.
+        await self._write(_TIDY, milliseconds(self._clock()) - 3_600_000)
 
     async def release(self, lease: Lease, again: bool) -> None:
         """Give a run back."""

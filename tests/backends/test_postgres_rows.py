@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
-from stories import step, submitted, told_of
+from contract_limits import taken
+from stories import Clock, elsewhere, step, submitted, told_of, worker
 
 from flopod.backend import RunQuery
 from flopod.errors import CorruptLogError
+from flopod.stored import utc_now
 from flopod.summary import Status
-from flopod_backends import PostgresBackend
+from flopod_backends import PostgresBackend, leases
 from flopod_backends.postgres_open import address
 
 
@@ -33,12 +35,14 @@ async def other(store: PostgresBackend, postgres: str) -> AsyncIterator[Postgres
     await other.close()
 
 
-async def execute(url: str, sql: str) -> None:
-    """Change the store behind its back."""
+async def execute(url: str, sql: str) -> list[asyncpg.Record]:
+    """Change the store behind its back, or look at it."""
     at = address(url)
     connection = await asyncpg.connect(at.dsn)
-    await connection.execute(f'SET search_path TO "{at.schema}"; {sql}')
+    await connection.execute(f'SET search_path TO "{at.schema}"')
+    rows = await connection.fetch(sql)
     await connection.close()
+    return rows
 
 
 @pytest.mark.parametrize("run_id", ["r 1", "../r1", ""])
@@ -71,3 +75,39 @@ async def test_the_first_events_are_told_whatever_row_is_lost(
     assert [event.seq for event in await other.events("r1", limit=2)] == [1, 2]
     await other.append("r1", [step("c")])
     assert await other.summary("r1") == told_of("r1", await other.events("r1"))
+
+
+async def held_by(url: str) -> dict[str, str | None]:
+    """Return who has taken which run that was never begun."""
+    rows = await execute(url, "SELECT run_id, worker_id FROM runs WHERE last_seq = 0")
+    return dict(map(tuple, rows))
+
+
+async def test_runs_taken_by_a_worker_that_died_before_it_began_them_are_forgotten_with_it(
+    postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    store = PostgresBackend(postgres, clock=clock)
+    dead = elsewhere(clock)
+    await store.append("begun", [submitted()])
+    for run_id in ("begun", "unbegun"):
+        await store.claim_run(dead, run_id)
+    monkeypatch.setattr(leases, "_SWEEP_SECONDS", 0)
+    clock.forward(minutes=50)
+    assert await taken(store, worker(clock, "order")) == ["begun"]
+    assert await held_by(postgres) == {"unbegun": dead.worker_id}
+    clock.forward(minutes=20)
+    await taken(store, worker(clock, "order"))
+    assert await held_by(postgres) == {}
+    assert dead.worker_id not in {row[0] for row in await execute(postgres, "TABLE workers")}
+    assert [run.run_id for run in await store.list_runs(RunQuery())] == ["begun"]
+    await store.close()
+
+
+async def test_a_run_that_a_retired_worker_took_and_never_began_leaves_nothing_behind(
+    postgres: str, store: PostgresBackend
+) -> None:
+    leaving = worker(utc_now)
+    await store.claim_run(leaving, "unbegun")
+    await store.retire(leaving.worker_id)
+    assert await held_by(postgres) == {}
