@@ -81,6 +81,7 @@ _ADVICE: dict[type[BaseException], str] = {
     socket.gaierror: "cannot be reached: its host is unknown; check the name",
     TimeoutError: "does not answer; check the network and the server",
     ConnectionError: "has cut the connection; check the network and the server",
+    asyncpg.PostgresConnectionError: "has cut the connection; check the network and the server",
     OSError: "cannot be reached; check the network and the server",
 }
 
