@@ -95,7 +95,9 @@ class Link:
         Raises:
             BackendError: it was not executed.
         """
-        return await asyncio.shield(asyncio.create_task(self._read(sql, parameters)))
+        reading = asyncio.create_task(self._read(sql, parameters))
+        reading.add_done_callback(_looked_at)
+        return await asyncio.shield(reading)
 
     def hear(self, channel: str, heard: Callable[[], None]) -> None:
         """Have `heard` called at every notice on a channel, and when the connection is lost."""
@@ -214,6 +216,12 @@ class Link:
             channel, heard = self._notices
             await connection.add_listener(channel, lambda *_: heard())
             connection.add_termination_listener(lambda *_: heard())
+
+
+def _looked_at(task: asyncio.Task[Any]) -> None:
+    """Take note of an error that whoever asked no longer waits for: else it goes to stderr."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def _end(connection: Connection, pid: int, since: str) -> None:

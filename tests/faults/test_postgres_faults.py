@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -213,3 +214,26 @@ async def test_an_answer_that_takes_long_is_waited_for(
     monkeypatch.setattr(postgres_link, "SILENT_SECONDS", 0.05)
     await store._reads.read("SELECT pg_sleep(0.5)")
     assert store._reads.process == before
+
+
+async def test_a_read_that_fails_when_nobody_waits_for_it_any_more_is_silent(
+    postgres: str, tmp_path: Path
+) -> None:
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: complaints.append(told))
+    async with line_to(postgres, tmp_path) as (line, through):
+        store = PostgresBackend(through)
+        await store.append("r1", [submitted()])
+        store._writes._patience = 0.1
+        line.down = True
+        line.cut()
+        before = asyncio.all_tasks()
+        asked = asyncio.create_task(store._writes.read("SELECT 1"))
+        await asyncio.sleep(0)
+        [reading] = asyncio.all_tasks() - before - {asked}
+        asked.cancel()
+        await asyncio.wait([asked, reading])
+        del asked, reading
+        gc.collect()
+        await store.close()
+    assert complaints == []

@@ -48,7 +48,7 @@ async def test_a_server_that_is_away_for_a_while_is_told_and_its_runs_are_shown_
         async with app.run_test(size=(120, 36)) as pilot:
             await until_seen(pilot, "run-1", "run-2", "live")
             fault(line, True)
-            await until_seen(pilot, "✗ LOST", str(tmp_path))
+            await until_seen(pilot, "✗ LOST", "✗ postgresql://")
             assert "run-1" in text_of(app) and "run-2" in text_of(app)
             await queued("run-3", timedelta(minutes=1)).record(there)
             fault(line, False)
