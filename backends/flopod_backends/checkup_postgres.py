@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import TypeVar
 
-from flopod.errors import BackendError, CorruptLogError
+from flopod.errors import BackendError, CorruptLogError, InvalidRunIdError
 from flopod_backends.checkup_findings import Finding, Kind, Level, Mended, Report
 from flopod_backends.log_rows import Found, believed
 from flopod_backends.postgres import PostgresBackend
@@ -81,6 +81,10 @@ async def _run_ids(store: PostgresBackend) -> AsyncIterator[str]:
 async def _check_run(store: PostgresBackend, run_id: str) -> Finding | None:
     try:
         events = await store.events(run_id)
+    except InvalidRunIdError:
+        what = f"run {run_id!a} has an id that cannot be one: it was changed by hand"
+        taken = "lists show it as damaged, and nobody goes on with it"
+        return Finding(Level.DAMAGE, Kind.DAMAGED_LOG, store.url, what, taken, run=run_id)
     except CorruptLogError as error:
         what = f"run {run_id!r} is damaged at {str(error).partition('damaged at ')[2]}"
         taken = f"events 1 to {len(error.events)} are read, and nobody goes on with the run"
@@ -88,7 +92,7 @@ async def _check_run(store: PostgresBackend, run_id: str) -> Finding | None:
     rows = await store.fetch(_STORED, run_id)
     expected = folded(run_id, None, events)
     if not rows:
-        return _bad(store, run_id, "it has no row, so no list shows it", mend="")
+        return _bad(store, run_id, "it has no row, so no list shows it")
     *row, workflow, status, submitted_at, due_at, last_seq, search = rows[0]
     if believed(Found(*row)) != expected:
         return _bad(store, run_id, "its row is not what its log folds to")
@@ -97,11 +101,9 @@ async def _check_run(store: PostgresBackend, run_id: str) -> Finding | None:
     return None
 
 
-def _bad(
-    store: PostgresBackend, run_id: str, what: str, mend: str = "it is folded from the log again"
-) -> Finding:
+def _bad(store: PostgresBackend, run_id: str, what: str) -> Finding:
     told = f"run {run_id!r}: {what}"
-    taken = "its log is folded instead"
+    taken, mend = "its log is folded instead", "it is folded from the log again"
     return Finding(Level.DAMAGE, Kind.BAD_SUMMARY, store.url, told, taken, run=run_id, mend=mend)
 
 

@@ -1,4 +1,4 @@
-"""Which runs a list shows and in what order, for the stores that list in Python."""
+"""Which runs a list shows and in what order: all of it for the stores that list in Python."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from flopod.backend import RunQuery
 from flopod.errors import RunNotFoundError
-from flopod.summary import RunSummary, Status, haystack
+from flopod.summary import EXECUTING, RunSummary, Status, haystack
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -41,6 +41,11 @@ def newest_first(summaries: Iterable[RunSummary]) -> list[RunSummary]:
 def submitted(run: RunSummary) -> datetime:
     """Return when the run was submitted; one that never was comes last."""
     return run.submitted_at or _NEVER
+
+
+def stored(wanted: frozenset[Status]) -> frozenset[Status]:
+    """Return how the runs stand in a database that are to be told as one of these."""
+    return wanted | EXECUTING if Status.INTERRUPTED in wanted else wanted
 
 
 def _after(runs: list[RunSummary], run_id: str) -> list[RunSummary]:

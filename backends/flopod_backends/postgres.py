@@ -23,11 +23,11 @@ from flopod_backends.feed import Feed
 from flopod_backends.log_rows import Row
 from flopod_backends.postgres_append import PATIENCE, Appender
 from flopod_backends.postgres_changes import Follower
-from flopod_backends.postgres_leases import Leases
+from flopod_backends.postgres_leases import PostgresLeases
 from flopod_backends.postgres_link import READING, Connection, Link
-from flopod_backends.postgres_logs import Logs
+from flopod_backends.postgres_logs import PostgresLogs
 from flopod_backends.postgres_open import prepare_reader, prepare_writer
-from flopod_backends.postgres_standing import Standings
+from flopod_backends.postgres_standing import PostgresStandings
 from flopod_backends.postgres_url import address
 from flopod_backends.postgres_write import Notices, Writer
 from flopod_backends.recording import texts
@@ -71,14 +71,15 @@ class PostgresBackend:
         self._address = at = address(url, schema)
         self._feed = Feed()
         self._writes = Link(at.dsn, at.url, PATIENCE, partial(prepare_writer, at))
-        self._reads = Link(at.dsn, at.url, READING, self._prepare_reader)
-        self._listens = Link(at.dsn, at.url, READING, self._prepare_reader)
-        self._logs = Logs(self._reads)
+        self._reads = Link(at.dsn, at.url, READING, self._prepare_reader, reads=True)
+        self._listens = Link(at.dsn, at.url, READING, self._prepare_reader, reads=True)
+        self._logs = PostgresLogs(self._reads)
         self._notices = Notices(self._reads, at.channel)
-        standings = Standings(self._writes, Logs(self._writes))
+        logs = PostgresLogs(self._writes, self._logs)
+        standings = PostgresStandings(self._writes, logs)
         self._appender = Appender(self._writes, standings, at.url, self._feed.tell)
         self._writer = Writer(self._writes, self._appender, self._notices)
-        self._leases = Leases(self._reads, self._writer, clock)
+        self._leases = PostgresLeases(self._reads, self._writer, clock)
         self._follower = Follower(
             self._listens, at.channel, self._feed, self._appender.known.last_seq
         )

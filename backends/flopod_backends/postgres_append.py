@@ -23,7 +23,6 @@ from flopod_backends.appends import (
     Append,
     Known,
     Plan,
-    Standing,
     Unsure,
     planned,
     refuse,
@@ -31,7 +30,8 @@ from flopod_backends.appends import (
 from flopod_backends.moments import milliseconds
 from flopod_backends.postgres_errors import Lost
 from flopod_backends.postgres_link import Link
-from flopod_backends.postgres_standing import Standings, text_columns
+from flopod_backends.postgres_standing import text_columns
+from flopod_backends.standings import Standings
 
 PATIENCE = 30.0
 """Seconds for which a server that is away, or others that are quicker, are waited for."""
@@ -126,7 +126,7 @@ class Appender:
 
     async def _settle(self, appends: Sequence[Append]) -> None:
         """Send what is not answered, until nothing is left."""
-        standings = await self._remembered(appends)
+        standings = await self._standings.remembered(appends, self.known)
         given_up = time.monotonic() + PATIENCE
         while appends:
             try:
@@ -176,18 +176,6 @@ class Appender:
         # Last: who appended goes on before those who only watch.
         if plans:
             self._tell({plan.append.run_id: plan.summary.last_seq for plan in plans})
-
-    async def _remembered(self, appends: Sequence[Append]) -> dict[str, Standing]:
-        standings: dict[str, Standing] = {}
-        unknown = set()
-        for append in appends:
-            damaged = self._standings.is_damaged(append.run_id)
-            summary = None if damaged else self.known.get(append.run_id)
-            if summary is None and append.expect != 0:
-                unknown.add(append.run_id)
-            else:
-                standings[append.run_id] = Standing(summary)
-        return standings | await self._standings.read(unknown) if unknown else standings
 
 
 def merged(plans: Sequence[Plan]) -> list[list[Plan]]:

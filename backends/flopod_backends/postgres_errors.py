@@ -41,14 +41,14 @@ CUT = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     asyncio.IncompleteReadError,
     ConnectionError,
     TimeoutError,
     OSError,
 )
-"""What ends a connection, so that it is not known whether a commit was made."""
+"""What ends a connection, so that it is not known whether a commit was made. Where it is closed,
+any other error does too: a driver says alike that it has none and that a parameter is wrong."""
 
 ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """All that a driver raises."""
@@ -81,6 +81,7 @@ _ADVICE: dict[type[BaseException], str] = {
     socket.gaierror: "cannot be reached: its host is unknown; check the name",
     TimeoutError: "does not answer; check the network and the server",
     ConnectionError: "has cut the connection; check the network and the server",
+    asyncpg.PostgresConnectionError: "has cut the connection; check the network and the server",
     OSError: "cannot be reached; check the network and the server",
 }
 

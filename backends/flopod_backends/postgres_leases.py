@@ -7,10 +7,9 @@ is gone can only be seen from here, so a claim is told which workers are known t
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,6 +17,7 @@ from flopod.backend import Lease, WorkerInfo
 from flopod.stored import utc_now
 from flopod_backends import claims
 from flopod_backends.claims import Hold, Living
+from flopod_backends.leases import Leases, read_worker, seen_epoch
 from flopod_backends.liveness import present
 from flopod_backends.log_rows import Row
 from flopod_backends.moments import milliseconds, moment
@@ -25,27 +25,38 @@ from flopod_backends.postgres_claims import NOW, OPEN, Claims
 from flopod_backends.postgres_errors import Lost
 from flopod_backends.postgres_link import Link
 from flopod_backends.postgres_write import Writer
-from flopod_backends.single_claims import Answers, SingleClaims
 
 _WORKERS = f"SELECT worker_id, expires_at > {NOW}, info FROM workers"
 _RENEW = f"""
 INSERT INTO workers (worker_id, expires_at, info) VALUES ($2, {NOW} + $3, $4)
 ON CONFLICT (worker_id) DO UPDATE SET expires_at = excluded.expires_at, info = excluded.info
 """
+# Of a run that was taken and never begun there is nothing to be done again.
 _RETIRE = """
-WITH gone AS (DELETE FROM workers WHERE worker_id = $1)
-UPDATE runs SET worker_id = NULL, again = true WHERE worker_id = $1
+WITH gone AS (
+    DELETE FROM workers WHERE worker_id = $1
+), unbegun AS (
+    DELETE FROM runs WHERE worker_id = $1 AND NOT begun
+)
+UPDATE runs SET worker_id = NULL, again = true WHERE worker_id = $1 AND begun
 """
 # A worker that was dead and renews itself after all is back as it was, for as long as nobody took
 # its runs: so it is forgotten late, and what is nobody's then is given back.
 _SWEEP = f"""
 WITH forgotten AS (
     DELETE FROM workers
-    WHERE expires_at < {NOW} - 3600000
-      AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.worker_id = workers.worker_id)
+    WHERE expires_at < {NOW} - 3600000 AND NOT EXISTS (
+        SELECT 1 FROM runs WHERE runs.worker_id = workers.worker_id AND begun
+    )
+    RETURNING worker_id
+), unbegun AS (
+    DELETE FROM runs
+    WHERE worker_id IS NOT NULL AND NOT begun
+      AND (worker_id IN (SELECT worker_id FROM forgotten)
+           OR worker_id NOT IN (SELECT worker_id FROM workers))
 )
 UPDATE runs SET worker_id = NULL, again = true
-WHERE worker_id IS NOT NULL AND worker_id NOT IN (SELECT worker_id FROM workers)
+WHERE worker_id IS NOT NULL AND begun AND worker_id NOT IN (SELECT worker_id FROM workers)
 """
 _ANY_LEFT = f"""
 SELECT 1 FROM runs
@@ -89,9 +100,6 @@ WHERE run_id = $1 AND worker_id = $2 AND epoch = $3 AND begun
 _DAMAGED = """
 UPDATE runs SET status = 'damaged', due_at = NULL WHERE run_id = $1 AND worker_id = ANY($2::text[])
 """
-_SWEEP_SECONDS = 60.0
-
-_read_worker = msgspec.json.Decoder(WorkerInfo)
 
 
 class _Known(NamedTuple):
@@ -103,18 +111,15 @@ class _Known(NamedTuple):
     """None where it cannot be read: such a worker counts as dead until it renews itself."""
 
 
-class Leases:
+class PostgresLeases(Leases):
     """Who works here and who holds what."""
 
     def __init__(self, reader: Link, writer: Writer, clock: Callable[[], datetime] | None) -> None:
+        super().__init__()
         self._reader = reader
         self._writer = writer
         self._clock = clock
         self._claims = Claims(writer)
-        self._mine: set[str] = set()
-        """The workers that live through this handle."""
-        self._swept = time.monotonic()
-        self._single = SingleClaims(self._decide, lambda lease: self.release(lease, False))
 
     async def living(self) -> Living:
         """Return the workers alive."""
@@ -156,14 +161,6 @@ class Leases:
         await self._sweep()
         return leases
 
-    async def claim_run(self, worker: WorkerInfo, run_id: str) -> Lease:
-        """Take one run."""
-        return await self._single.claim(worker, run_id)
-
-    async def drain(self) -> None:
-        """Wait until all claims of single runs are decided."""
-        await self._single.drain()
-
     async def release(self, lease: Lease, again: bool) -> None:
         """Give a run back."""
         await self._writer.again(_RELEASE, lease.run_id, lease.worker_id, lease.epoch, again)
@@ -183,38 +180,16 @@ class Leases:
         if self._mine:
             await self._writer.again(_DAMAGED, run_id, sorted(self._mine))
 
-    async def _sweep(self) -> None:
-        """Tidy up after workers that are long gone, once a minute."""
-        if (now := time.monotonic()) > self._swept + _SWEEP_SECONDS:
-            self._swept = now
-            await self._writer.again(_SWEEP, self._now())
-
-    async def _decide(self, asked: Mapping[str, WorkerInfo]) -> Answers:
-        """Take the runs that are free, each for who wants it."""
-        holds, living = await self._holds(asked), await self.living()
-        refused = {
-            run_id: error
-            for run_id in asked
-            if (error := claims.busy(run_id, holds.get(run_id), living))
-        }
-        free = {run_id: worker for run_id, worker in asked.items() if run_id not in refused}
-        for worker in {worker.worker_id: worker for worker in free.values()}.values():
-            if worker.worker_id not in living:
-                await self.renew(worker)
-        return refused | await self._take(free, holds)
+    async def _tidy(self) -> None:
+        await self._writer.again(_SWEEP, self._now())
 
     async def _take(
         self, wanted: Mapping[str, WorkerInfo], holds: Mapping[str, Hold]
     ) -> dict[str, Lease]:
-        """Take runs that are still held under the epoch seen; return those.
-
-        One that was taken with an answer that got lost is ours, and is taken from us again.
-        """
-        if not wanted:
-            return {}
+        # One that was taken with an answer that got lost is ours, and is taken from us again.
         order = sorted(wanted)
         workers = [wanted[run_id].worker_id for run_id in order]
-        seen = [holds[run_id].epoch if run_id in holds else 0 for run_id in order]
+        seen = [seen_epoch(holds, run_id) for run_id in order]
         try:
             rows = await self._writer.execute(_TAKE, self._now(), order, workers, seen)
         except Lost:
@@ -235,12 +210,5 @@ class Leases:
 
 def _known(row: Row) -> _Known:
     worker_id, fresh, text = row
-    info = _worker(text)
+    info = read_worker(text)
     return _Known(worker_id, bool(fresh and info and present(info)), info)
-
-
-def _worker(text: Any) -> WorkerInfo | None:
-    try:
-        return _read_worker.decode(text)
-    except (msgspec.MsgspecError, TypeError):
-        return None

@@ -3,6 +3,10 @@
 Cancellation never reaches the driver: a statement runs in a task of its own, to its end. What a
 cut connection leaves open, whether its last statement was executed, is settled before anything
 else: the server process that may still be at work on it is ended first.
+
+A commit's answer is waited for long. Who reads is told sooner of a server that stands still: after
+some seconds of silence a second line asks whether the server is at work, so that a long answer, or
+one that comes slowly, is not cut off.
 """
 
 from __future__ import annotations
@@ -11,8 +15,8 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -29,26 +33,34 @@ READING = 5.0
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 30.0
 """How long an answer may take before the connection counts as lost."""
+SILENT_SECONDS = 5.0
+"""After how long the server is asked whether it is at work on what is read. It has
+`CONNECT_SECONDS` to say so: one that is frozen is noticed within ten seconds."""
 _LONGEST_REST = 1.0
 _GONE = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE pid = $1 AND backend_start::text = $2
 """
+_AT_WORK = "SELECT count(*) > 0 FROM pg_stat_activity WHERE pid = $1 AND state = 'active'"
 _PROCESS = "SELECT pid, backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()"
 
 
 class Link:
     """One connection; its statements run one after the other."""
 
-    def __init__(self, dsn: str, url: str, patience: float, prepare: Prepare) -> None:
+    def __init__(
+        self, dsn: str, url: str, patience: float, prepare: Prepare, *, reads: bool = False
+    ) -> None:
         """Take a connection that is opened at its first use.
 
         Args:
             url: what errors call the server.
             patience: seconds for which a server that is away is waited for.
             prepare: is awaited with every new connection.
+            reads: nothing is committed through it, so it may be given up sooner.
         """
         self._dsn, self._url, self._patience, self._prepare = dsn, url, patience, prepare
+        self._doubts = reads
         self._connection: Connection | None = None
         self._turn = asyncio.Lock()
         self._pid = os.getpid()
@@ -83,7 +95,9 @@ class Link:
         Raises:
             BackendError: it was not executed.
         """
-        return await asyncio.shield(asyncio.create_task(self._read(sql, parameters)))
+        reading = asyncio.create_task(self._read(sql, parameters))
+        reading.add_done_callback(_looked_at)
+        return await asyncio.shield(reading)
 
     def hear(self, channel: str, heard: Callable[[], None]) -> None:
         """Have `heard` called at every notice on a channel, and when the connection is lost."""
@@ -118,15 +132,48 @@ class Link:
         self, connection: Connection, sql: str, parameters: Sequence[Any]
     ) -> list[Row]:
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(ANSWER_SECONDS), self._watched(connection):
                 return [*map(tuple, await connection.fetch(sql, *parameters))]
         except (*AGAIN, asyncpg.UniqueViolationError):
             raise
-        except CUT as error:
+        except (*CUT, *ERRORS) as error:
+            if not isinstance(error, CUT) and not connection.is_closed():
+                raise told(self._url, error) from error
             connection.terminate()
             raise Lost(str(told(self._url, error))) from error
-        except ERRORS as error:
-            raise told(self._url, error) from error
+
+    @asynccontextmanager
+    async def _watched(self, connection: Connection) -> AsyncIterator[None]:
+        """Cut the connection if it stays silent in the block though the server is not at work."""
+        doubt = asyncio.create_task(self._doubt(connection)) if self._doubts else None
+        try:
+            yield
+        except CUT:
+            if doubt and doubt.done():
+                raise TimeoutError from None
+            raise
+        finally:
+            if doubt:
+                doubt.cancel()
+
+    async def _doubt(self, connection: Connection) -> None:
+        await asyncio.sleep(SILENT_SECONDS)
+        if not await self._is_at_work():
+            connection.terminate()
+
+    async def _is_at_work(self) -> bool:
+        """Return whether the server says that it is at work for us, or will not say."""
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                other: Connection = await asyncpg.connect(self._dsn)
+                try:
+                    return bool(await other.fetchval(_AT_WORK, self.process and self.process[0]))
+                finally:
+                    other.terminate()
+        except asyncpg.PostgresError:
+            return True  # It answers, so the other answer is waited for as well.
+        except (*CUT, *ERRORS):
+            return False
 
     async def _connected(self) -> Connection:
         if self._closed:
@@ -169,6 +216,12 @@ class Link:
             channel, heard = self._notices
             await connection.add_listener(channel, lambda *_: heard())
             connection.add_termination_listener(lambda *_: heard())
+
+
+def _looked_at(task: asyncio.Task[Any]) -> None:
+    """Take note of an error that whoever asked no longer waits for: else it goes to stderr."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def _end(connection: Connection, pid: int, since: str) -> None:

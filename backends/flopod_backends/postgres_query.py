@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from flopod.backend import RunQuery
-from flopod.summary import EXECUTING, Status
+from flopod.summary import EXECUTING
+from flopod_backends.listing import stored
 from flopod_backends.moments import milliseconds_up
 from flopod_backends.postgres_logs import ROW
 
@@ -63,7 +64,7 @@ def listing(
 def _pieces(query: RunQuery, living: Iterable[str], since: int | None) -> Iterator[_Piece]:
     yield _LIST, ()
     if query.statuses is not None:
-        yield _STORED_STATUS, (sorted(_stored(query.statuses)),)
+        yield _STORED_STATUS, (sorted(stored(query.statuses)),)
         yield _TOLD_STATUS, (sorted(EXECUTING), sorted(living), sorted(query.statuses))
     if query.workflow is not None:
         yield _WORKFLOW, (query.workflow,)
@@ -76,7 +77,3 @@ def _pieces(query: RunQuery, living: Iterable[str], since: int | None) -> Iterat
     elif query.before is not None:
         yield _LISTED_AFTER, (since, since, query.before)
     yield _ORDER, (query.limit,)
-
-
-def _stored(wanted: frozenset[Status]) -> frozenset[Status]:
-    return wanted | EXECUTING if Status.INTERRUPTED in wanted else wanted

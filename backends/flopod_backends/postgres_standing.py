@@ -1,17 +1,16 @@
-"""Where runs stand in a Postgres store before something is appended to them."""
+"""How a Postgres store reads where runs stand, and writes their rows anew."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
-from flopod.errors import CorruptLogError
-from flopod.summary import RunSummary, Status
-from flopod_backends.appends import Standing, columns, other_case
-from flopod_backends.claims import Hold
-from flopod_backends.log_rows import Found, believed
+from flopod.summary import RunSummary
+from flopod_backends.appends import columns
+from flopod_backends.log_rows import Row
 from flopod_backends.postgres_link import Link
-from flopod_backends.postgres_logs import ROW, Logs
+from flopod_backends.postgres_logs import ROW, PostgresLogs
+from flopod_backends.standings import Standings
 
 _STANDING = f"""
 SELECT asked.run_id,
@@ -22,66 +21,29 @@ SELECT asked.run_id,
 FROM unnest($1::text[]) AS asked (run_id) LEFT JOIN runs USING (run_id)
 """
 REWRITE = """
-UPDATE runs SET
-    workflow = $2, status = $3, submitted_at = $4, due_at = $5, last_seq = $6, search = $7,
-    summary = $8
-WHERE run_id = $1 AND $6 = (SELECT max(seq) FROM events WHERE run_id = $1)
+INSERT INTO runs (run_id, workflow, status, submitted_at, due_at, last_seq, search, summary)
+SELECT $1::text, $2::text, $3::text, $4::bigint, $5::bigint, $6::int, $7::text, $8::text
+WHERE $6 = (SELECT max(seq) FROM events WHERE run_id = $1)
+ON CONFLICT (run_id) DO UPDATE SET
+    workflow = excluded.workflow, status = excluded.status, submitted_at = excluded.submitted_at,
+    due_at = excluded.due_at, last_seq = excluded.last_seq, search = excluded.search,
+    summary = excluded.summary
 """
 """A run's row anew, if it was folded from the whole log."""
 
 
-class Standings:
+class PostgresStandings(Standings):
     """Reads where runs stand, through the connection that writes."""
 
-    def __init__(self, link: Link, logs: Logs) -> None:
+    def __init__(self, link: Link, logs: PostgresLogs) -> None:
+        super().__init__(logs)
         self._link = link
-        self._logs = logs
 
-    async def read(self, run_ids: Iterable[str]) -> dict[str, Standing]:
-        """Return how these runs stand now."""
-        rows = await self._link.read(_STANDING, sorted(run_ids))
-        return {row[0]: await self._standing(*row) for row in rows}
+    async def _rows(self, run_ids: Sequence[str]) -> list[Row]:
+        return await self._link.read(_STANDING, run_ids)
 
-    def is_damaged(self, run_id: str) -> bool:
-        """Return whether the log of a run could not be read the last time."""
-        return run_id in self._logs.damaged
-
-    async def _standing(
-        self,
-        run_id: str,
-        end: int | None,
-        other: str | None,
-        epoch: int | None,
-        worker_id: str | None,
-        *row: Any,
-    ) -> Standing:
-        hold = Hold(epoch, worker_id) if epoch is not None else None
-        if other is not None:
-            return Standing(None, hold, True, other_case(run_id, other))
-        try:
-            summary = await self._summary(run_id, end, Found(*row))
-        except CorruptLogError as error:
-            return Standing(None, hold, True, error)
-        return Standing(summary, hold, True)
-
-    async def _summary(self, run_id: str, end: int | None, found: Found) -> RunSummary | None:
-        if not found.last_seq and end is None:
-            return None
-        summary = believed(found)
-        suspect = self.is_damaged(run_id) or found.status == Status.DAMAGED
-        if summary is not None and summary.last_seq == end and not suspect:
-            return summary
-        return await self._rewrite(run_id)
-
-    async def _rewrite(self, run_id: str) -> RunSummary:
-        """Write the run's row anew, as the log gives it.
-
-        Raises:
-            CorruptLogError: the log is damaged.
-        """
-        summary = await self._logs.folded(run_id)
-        await self._link.fetch(REWRITE, run_id, *text_columns(summary))
-        return summary
+    async def _write(self, summary: RunSummary) -> None:
+        await self._link.fetch(REWRITE, summary.run_id, *text_columns(summary))
 
 
 def text_columns(summary: RunSummary) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ import msgspec
 from flopod import records
 from flopod.backend import Guard
 from flopod.errors import SerializableError, StaleAppendError
-from flopod.events import Event
+from flopod.events import Event, RunSubmitted
 from flopod.stored import whole_ms
 from flopod.summary import RunSummary, fold
 
@@ -75,12 +75,25 @@ def _text(event: Event) -> Text:
         at = whole_ms(event.at.astimezone(UTC))
     except (msgspec.MsgspecError, TypeError, ValueError, OverflowError) as error:
         raise SerializableError(_place(event), f"cannot be stored: {error}") from error
+    _check_names(event)
     if len(data) > MAX_RECORD_BYTES:
         size, most = len(data) >> 20, MAX_RECORD_BYTES >> 20
         raise SerializableError(
             _place(event), f"takes {size} MiB; an event takes at most {most} MiB"
         )
     return Text(records.restore(0, at, event.type, event.path, data), data)
+
+
+def _check_names(event: Event) -> None:
+    """Refuse the one character that a column of text cannot hold; in values it is escaped."""
+    names = {"path": event.path}
+    if isinstance(event.fact, RunSubmitted):
+        names["workflow"] = event.fact.workflow
+    for field, name in names.items():
+        if "\0" in name:
+            raise SerializableError(
+                _place(event), f"cannot be stored: NUL (\\x00) in its {field}; take another name"
+            )
 
 
 def _place(event: Event) -> str:

@@ -28,8 +28,8 @@ from flopod_backends.recording import texts
 from flopod_backends.sqlite_append import Appender
 from flopod_backends.sqlite_changes import Follower
 from flopod_backends.sqlite_claims import as_json
-from flopod_backends.sqlite_leases import Leases
-from flopod_backends.sqlite_logs import Logs
+from flopod_backends.sqlite_leases import SqliteLeases
+from flopod_backends.sqlite_logs import SqliteLogs
 from flopod_backends.sqlite_lone import Lone
 from flopod_backends.sqlite_open import (
     Connections,
@@ -41,7 +41,7 @@ from flopod_backends.sqlite_open import (
     leniently,
 )
 from flopod_backends.sqlite_place import Place
-from flopod_backends.sqlite_standing import Standings
+from flopod_backends.sqlite_standing import SqliteStandings
 from flopod_backends.sqlite_writer import Writer
 
 _FORGET = """
@@ -75,8 +75,8 @@ class SqliteBackend:
         self._place = Place(Path(os.path.abspath(path)))
         self._synchronous = synchronous
         self._feed = Feed()
-        self._logs = Logs(self._read)
-        self._leases = Leases(self._read, self._write, clock)
+        self._logs = SqliteLogs(self._read)
+        self._leases = SqliteLeases(self._read, self._write, clock)
         self._connections: Connections | None = None
         self._writer: Writer | None = None
         self._lone: Lone | None = None
@@ -240,7 +240,7 @@ class SqliteBackend:
         connection = self._connections.writer
         self._lone = Lone(place.path, self._connections.synchronous)
         place.opened(self._connections, self._lone)
-        standings = Standings(place, connection, self._logs)
+        standings = SqliteStandings(place, connection, self._logs)
         appender = Appender(place, connection, self._lone, standings, told)
         self._follower = Follower(Path(place.file), self._read, self._feed, appender.known.last_seq)
         self._writer = Writer(place, connection, appender)

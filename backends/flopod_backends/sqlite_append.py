@@ -16,12 +16,12 @@ import aiosqlite
 import msgspec
 
 from flopod.errors import BackendError
-from flopod_backends.appends import Append, Known, Plan, Standing, Unsure, columns, planned, refuse
+from flopod_backends.appends import Append, Known, Plan, Unsure, columns, planned, refuse
 from flopod_backends.moments import milliseconds
 from flopod_backends.sqlite_lone import Lone
 from flopod_backends.sqlite_open import PATIENCE, fetch, is_damage
 from flopod_backends.sqlite_place import Place
-from flopod_backends.sqlite_standing import Standings
+from flopod_backends.standings import Standings
 
 ONE = "INSERT INTO append VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 """An append; its parameters are the columns of the view."""
@@ -49,7 +49,7 @@ class Appender:
         self._place = place
         self._connection = connection
         self._lone = lone
-        self._standing = standings
+        self._standings = standings
         self._tell = tell
         self.known = Known()
 
@@ -78,7 +78,7 @@ class Appender:
 
     async def _send(self, appends: Sequence[Append]) -> list[Plan]:
         self._place.check()
-        standings = await self._standings(appends)
+        standings = await self._standings.remembered(appends, self.known)
         given_up = time.monotonic() + PATIENCE
         while True:
             try:
@@ -88,7 +88,7 @@ class Appender:
                 return plans
             except (Unsure, sqlite3.IntegrityError) as error:
                 before = standings
-                standings = await self._standing.read({append.run_id for append in appends})
+                standings = await self._standings.read({append.run_id for append in appends})
                 if standings == before:
                     raise BackendError(
                         f"{self._place.path} refuses what fits its log ({error}); "
@@ -107,18 +107,6 @@ class Appender:
         if not self._lone.commit(run_id, sql, parameters):
             await fetch(self._place.path, self._connection, sql, parameters)
         self._lone.saw(run_id, began)
-
-    async def _standings(self, appends: Sequence[Append]) -> dict[str, Standing]:
-        standings: dict[str, Standing] = {}
-        unknown = set()
-        for append in appends:
-            damaged = self._standing.is_damaged(append.run_id)
-            summary = None if damaged else self.known.get(append.run_id)
-            if summary is None and append.expect != 0:
-                unknown.add(append.run_id)
-            else:
-                standings[append.run_id] = Standing(summary)
-        return standings | await self._standing.read(unknown) if unknown else standings
 
 
 def _statement(plans: Sequence[Plan]) -> tuple[str, Sequence[Any]]:

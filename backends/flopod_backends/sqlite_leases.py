@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from flopod.backend import Lease, WorkerInfo
 from flopod_backends import claims
 from flopod_backends.claims import Hold, Living
+from flopod_backends.leases import Leases, read_worker, seen_epoch
 from flopod_backends.liveness import alive, living
 from flopod_backends.moments import milliseconds, moment
-from flopod_backends.single_claims import Answers, SingleClaims
 from flopod_backends.sqlite_claims import Claims, Wanted, as_json
 from flopod_backends.sqlite_open import Execute
 
@@ -32,6 +32,13 @@ DELETE FROM workers
 WHERE (worker_id, expires_at) IN (
     SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)
 )
+"""
+# An epoch is never below the clock, so it says when a run was taken at the latest.
+_TIDY = """
+DELETE FROM leases
+WHERE (worker_id IS NOT NULL OR again) AND epoch < ?
+  AND worker_id NOT IN (SELECT worker_id FROM workers)
+  AND run_id NOT IN (SELECT run_id FROM runs)
 """
 _NEXT = """
 SELECT due_at
@@ -60,8 +67,6 @@ WHERE run_id = ? AND status <> 'damaged' AND EXISTS (
 )
 """
 
-_read_worker = msgspec.json.Decoder(WorkerInfo)
-
 
 class _Known(NamedTuple):
     """A worker's row."""
@@ -72,17 +77,15 @@ class _Known(NamedTuple):
     """None where it cannot be read: such a worker counts as dead until it renews itself."""
 
 
-class Leases:
+class SqliteLeases(Leases):
     """Who works here and who holds what."""
 
     def __init__(self, read: Execute, write: Execute, clock: Callable[[], datetime]) -> None:
+        super().__init__()
         self._read = read
         self._write = write
         self._clock = clock
         self._claims = Claims(read, write, clock)
-        self._single = SingleClaims(self._decide, lambda lease: self.release(lease, False))
-        self._mine: set[str] = set()
-        """The workers that live through this handle."""
 
     async def living(self) -> Living:
         """Return the workers alive."""
@@ -122,33 +125,22 @@ class Leases:
         )
         taken = await self._claims.take(wanted)
         await self._bury(dead)
+        await self._sweep()
         return [taken[one.run_id] for one in wanted if one.run_id in taken]
 
-    async def claim_run(self, worker: WorkerInfo, run_id: str) -> Lease:
-        """Take one run."""
-        return await self._single.claim(worker, run_id)
+    async def _take(
+        self, wanted: Mapping[str, WorkerInfo], holds: Mapping[str, Hold]
+    ) -> dict[str, Lease]:
+        return await self._claims.take(
+            [
+                Wanted(run_id, worker.worker_id, seen_epoch(holds, run_id))
+                for run_id, worker in wanted.items()
+            ]
+        )
 
-    async def drain(self) -> None:
-        """Wait until all claims of single runs are decided."""
-        await self._single.drain()
-
-    async def _decide(self, asked: Mapping[str, WorkerInfo]) -> Answers:
-        """Take the runs that are free, each for who wants it."""
-        holds, living = await self._holds(asked), await self.living()
-        refused = {
-            run_id: error
-            for run_id in asked
-            if (error := claims.busy(run_id, holds.get(run_id), living))
-        }
-        free = {run_id: worker for run_id, worker in asked.items() if run_id not in refused}
-        for worker in {worker.worker_id: worker for worker in free.values()}.values():
-            if worker.worker_id not in living:
-                await self.renew(worker)
-        wanted = [
-            Wanted(run_id, worker.worker_id, _epoch(holds, run_id))
-            for run_id, worker in free.items()
-        ]
-        return refused | await self._claims.take(wanted)
+    async def _tidy(self) -> None:
+        # Who took a run, was dead and renews itself may still begin it: so it is forgotten late.
+        await self._write(_TIDY, milliseconds(self._clock()) - 3_600_000)
 
     async def release(self, lease: Lease, again: bool) -> None:
         """Give a run back."""
@@ -172,7 +164,7 @@ class Leases:
         return [one for one in known if one.info is None or not alive(one.info, now)]
 
     async def _workers(self) -> list[_Known]:
-        return [_Known(id, at, _worker(info)) for id, at, info in await self._read(_WORKERS)]
+        return [_Known(id, at, read_worker(info)) for id, at, info in await self._read(_WORKERS)]
 
     async def _holds(self, run_ids: Iterable[str]) -> dict[str, Hold]:
         rows = await self._read(_HOLDS, as_json(run_ids))
@@ -183,17 +175,6 @@ class Leases:
         graves = [(one.worker_id, one.expires_at) for one in dead]
         if graves:
             await self._write(_BURY, msgspec.json.encode(graves).decode())
-
-
-def _epoch(holds: Mapping[str, Hold], run_id: str) -> int:
-    return holds[run_id].epoch if run_id in holds else 0
-
-
-def _worker(info: Any) -> WorkerInfo | None:
-    try:
-        return _read_worker.decode(info)
-    except (msgspec.MsgspecError, UnicodeDecodeError, TypeError):
-        return None
 
 
 def _ids(known: Iterable[_Known]) -> list[str]:

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 import msgspec
 
 from flopod.backend import RunQuery
-from flopod.summary import EXECUTING, Status
+from flopod.summary import EXECUTING
+from flopod_backends.listing import stored
 from flopod_backends.moments import milliseconds_up
 from flopod_backends.sqlite_logs import ROW
 
@@ -73,7 +74,7 @@ def listing(query: RunQuery, living: Iterable[str], since: int | None) -> _Piece
 def _pieces(query: RunQuery, living: Iterable[str], since: int | None) -> Iterator[_Piece]:
     yield _LIST, ()
     if query.statuses is not None:
-        yield _STORED_STATUS, (_json(_stored(query.statuses)),)
+        yield _STORED_STATUS, (_json(stored(query.statuses)),)
         yield _TOLD_STATUS, (_json(EXECUTING), _json(living), _json(query.statuses))
     if query.workflow is not None:
         yield _WORKFLOW, (query.workflow,)
@@ -86,10 +87,6 @@ def _pieces(query: RunQuery, living: Iterable[str], since: int | None) -> Iterat
     elif query.before is not None:
         yield _LISTED_AFTER, (since, since, query.before)
     yield _ORDER, (-1 if query.limit is None else query.limit,)
-
-
-def _stored(wanted: frozenset[Status]) -> frozenset[Status]:
-    return wanted | EXECUTING if Status.INTERRUPTED in wanted else wanted
 
 
 def _json(names: Iterable[str]) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 
 import pytest
-from stories import NOON, STORY, Clock, step, submitted, told_of, worker
+from stories import NOON, STORY, Clock, logged, step, submitted, told_of, worker
 
 from flopod import events as ev
 from flopod import records
@@ -87,6 +88,31 @@ class LogContract:
             await backend.append("r1", [step(), UNSTORABLE, step()])
         assert [event.seq for event in await backend.events("r1")] == [1]
         assert await backend.summary("r1") == told_of("r1", await backend.events("r1"))
+
+    @pytest.mark.parametrize(
+        ("event", "told"),
+        [
+            (step("a\0b"), r"ActivityCompleted at 'a\\x00b' .*NUL .*in its path"),
+            (submitted(workflow="a\0b"), "RunSubmitted .*NUL .*in its workflow"),
+        ],
+    )
+    async def test_a_name_with_nul_is_refused_with_its_own_append_alone(
+        self, backend: Backend, event: Event, told: str
+    ) -> None:
+        first = [backend.append(f"r{n}", [submitted()]) for n in range(3)]
+        batch = [*first, backend.append("r3", [step(), event]), backend.append("r4", [submitted()])]
+        answers = await asyncio.gather(*batch, return_exceptions=True)
+        refused = answers.pop(3)
+        assert isinstance(refused, SerializableError) and re.match(told, str(refused))
+        assert [len(answer) for answer in answers if isinstance(answer, list)] == [1] * 4
+        assert await backend.events("r3") == []
+
+    async def test_a_value_with_nul_is_kept_as_it_is(self, backend: Backend) -> None:
+        values = [submitted(input="\0"), step(output={"a\0b": "\0c"}), logged("d\0")]
+        recorded = await backend.append("r1", values)
+        assert await backend.events("r1") == recorded
+        assert [*recorded[1].data["output"].items()] == [("a\0b", "\0c")]
+        assert recorded[2].data["message"] == "d\0"
 
     async def test_an_event_that_is_too_large_is_refused_whole(
         self, backend: Backend, monkeypatch: pytest.MonkeyPatch

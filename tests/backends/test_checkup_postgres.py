@@ -48,6 +48,7 @@ async def test_a_sound_store_has_nothing_to_find(
         "UPDATE runs SET status = 'ok'",
         "UPDATE runs SET due_at = 1",
         "UPDATE runs SET search = ''",
+        "DELETE FROM runs",
     ],
 )
 async def test_a_row_that_contradicts_its_log_is_found_and_folded_anew(
@@ -79,3 +80,11 @@ async def test_a_log_that_was_changed_by_hand_is_found_and_left_as_it_is(
     store = PostgresBackend(postgres)
     assert len(await store.events("r2")) == 2
     await store.close()
+
+
+async def test_an_id_that_cannot_be_one_is_found_beside_the_log_that_lost_its_row(
+    postgres: str, server: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    await server.execute("UPDATE runs SET run_id = '../r2' WHERE run_id = 'r2'")
+    found = {one.run: one.kind for one in (await checked(postgres)).findings}
+    assert found == {"../r2": Kind.DAMAGED_LOG, "r2": Kind.BAD_SUMMARY}

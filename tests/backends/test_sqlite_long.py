@@ -10,7 +10,7 @@ import pytest
 from stories import step, submitted
 
 from flopod.events import Event
-from flopod_backends import SqliteBackend, sqlite_logs
+from flopod_backends import SqliteBackend, logs
 from flopod_backends.sqlite_open import Row
 
 
@@ -18,14 +18,14 @@ async def test_a_long_log_is_decoded_beside_the_loop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: list[threading.Thread] = []
-    restored = sqlite_logs.restored
+    restored = logs.restored
 
     def noting(run_id: str, after: int, rows: Sequence[Row]) -> list[Event]:
         threads.append(threading.current_thread())
         return restored(run_id, after, rows)
 
-    monkeypatch.setattr(sqlite_logs, "restored", noting)
-    monkeypatch.setattr(sqlite_logs, "_MANY", 10)
+    monkeypatch.setattr(logs, "restored", noting)
+    monkeypatch.setattr(logs, "_MANY", 10)
     store = SqliteBackend(tmp_path / "runs.db")
     events = await store.append("r1", [submitted(), *(step(f"s{n}") for n in range(20))])
     assert await store.events("r1") == events

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from contract_limits import taken
 from sqlite_rows import execute, row
-from stories import Clock, step, told_of, worker
+from stories import Clock, elsewhere, step, submitted, told_of, worker
 
 from flopod.backend import RunQuery
 from flopod.errors import BackendError, CorruptLogError
 from flopod.summary import Status
-from flopod_backends import SqliteBackend
+from flopod_backends import SqliteBackend, leases
 
 BAD_ROWS = {
     "no JSON": "summary = '{'",
@@ -138,3 +139,30 @@ async def test_an_error_that_is_no_lock_is_told_at_once_and_not_sent_again(
     with pytest.raises(BackendError, match="disk is full"):
         await store.append("r1", [step(output="x" * 100_000)])
     assert len(sent) == 1
+
+
+async def test_runs_taken_by_a_worker_that_died_before_it_began_them_are_forgotten_late(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    store = SqliteBackend(path, clock=clock)
+    dead = elsewhere(clock)
+    await store.append("begun", [submitted()])
+    for run_id in ("begun", "unbegun"):
+        await store.claim_run(dead, run_id)
+    monkeypatch.setattr(leases, "_SWEEP_SECONDS", 0)
+    clock.forward(minutes=50)
+    assert await taken(store, worker(clock, "order")) == ["begun"]
+    assert held(path) == ["begun", "unbegun"]
+    clock.forward(minutes=20)
+    await taken(store, worker(clock, "order"))
+    assert held(path) == ["begun"]
+    await store.close()
+
+
+def held(path: Path) -> list[str]:
+    """Return the runs that are held, or were."""
+    connection = sqlite3.connect(path)
+    rows = connection.execute("SELECT run_id FROM leases ORDER BY run_id").fetchall()
+    connection.close()
+    return [row[0] for row in rows]

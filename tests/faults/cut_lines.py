@@ -33,6 +33,8 @@ class Line:
         self._writers: set[asyncio.StreamWriter] = set()
         self.down = False
         """New connections are refused."""
+        self.frozen = False
+        """New connections are taken, nothing is ever said on any, and no request arrives."""
         self.struck = asyncio.Event()
 
     def strike(self, after: int, fault: Fault) -> None:
@@ -49,7 +51,9 @@ class Line:
         """Carry one connection."""
         self._writers.add(writer)
         try:
-            if not self.down:
+            if self.frozen:
+                await reader.read()
+            elif not self.down:
                 await self._carry(reader, writer)
         except OSError:
             pass
@@ -63,7 +67,7 @@ class Line:
         answers = asyncio.create_task(_answers(from_server, writer, deaf))
         try:
             while request := await reader.read(65536):
-                fault = self._next()
+                fault = Fault.FROZEN_UNSENT if self.frozen else self._next()
                 if fault in (Fault.UNANSWERED, Fault.FROZEN_UNANSWERED):
                     deaf.set()
                 if fault in (None, Fault.UNANSWERED, Fault.FROZEN_UNANSWERED):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from contract_changes import watching
 from msgspec.structs import replace
 from stories import started, step, submitted, told_of, worker
 
-from faults.cut_lines import line_to
+from faults.cut_lines import Fault, line_to
 from flopod.errors import BackendError, LeaseLostError
 from flopod.stored import utc_now
 from flopod_backends import PostgresBackend, postgres_link
@@ -169,3 +170,70 @@ async def test_a_commit_that_comes_late_behind_a_higher_number_is_seen(
             await watch.until("r2")
             await asyncio.sleep(1.2)  # A look between, that sees a later transaction.
         await watch.until("late")
+
+
+@pytest.mark.parametrize("fault", [Fault.FROZEN_UNSENT, Fault.FROZEN_UNANSWERED])
+async def test_a_read_on_a_line_that_stands_still_is_made_on_another_soon(
+    postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    monkeypatch.setattr(postgres_link, "SILENT_SECONDS", 0.1)
+    async with line_to(postgres, tmp_path) as (line, through):
+        store = PostgresBackend(through)
+        await store.append("r1", [submitted()])
+        await store.events("r1")
+        line.strike(0, fault)
+        async with asyncio.timeout(4):
+            assert len(await store.events("r1")) == 1
+        await store.close()
+
+
+async def test_a_reader_is_told_soon_that_nobody_answers_any_more(
+    postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_link, "SILENT_SECONDS", 0.1)
+    monkeypatch.setattr(postgres_link, "CONNECT_SECONDS", 0.2)
+    async with line_to(postgres, tmp_path) as (line, through):
+        store = PostgresBackend(through)
+        await store.append("r1", [submitted()])
+        await store.events("r1")
+        store._reads._patience = 0.3
+        line.frozen = True
+        async with asyncio.timeout(4):
+            with pytest.raises(BackendError, match="does not answer"):
+                await store.events("r1")
+        line.frozen = False
+        assert len(await store.events("r1")) == 1
+        await store.close()
+
+
+async def test_an_answer_that_takes_long_is_waited_for(
+    store: PostgresBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.events("r1")
+    before = store._reads.process
+    monkeypatch.setattr(postgres_link, "SILENT_SECONDS", 0.05)
+    await store._reads.read("SELECT pg_sleep(0.5)")
+    assert store._reads.process == before
+
+
+async def test_a_read_that_fails_when_nobody_waits_for_it_any_more_is_silent(
+    postgres: str, tmp_path: Path
+) -> None:
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: complaints.append(told))
+    async with line_to(postgres, tmp_path) as (line, through):
+        store = PostgresBackend(through)
+        await store.append("r1", [submitted()])
+        store._writes._patience = 0.1
+        line.down = True
+        line.cut()
+        before = asyncio.all_tasks()
+        asked = asyncio.create_task(store._writes.read("SELECT 1"))
+        await asyncio.sleep(0)
+        [reading] = asyncio.all_tasks() - before - {asked}
+        asked.cancel()
+        await asyncio.wait([asked, reading])
+        del asked, reading
+        gc.collect()
+        await store.close()
+    assert complaints == []

@@ -82,9 +82,13 @@ class Hostile:
         self.next += self.step
         return storable(marked(self.next - self.step))
 
+    def name(self) -> str:
+        """Return the next one, as a name: no store takes NUL in it."""
+        return self.text().replace("\0", "\x01")
+
     def label(self) -> str:
         """Return the next one, as a part of a path."""
-        return self.text().replace("/", "|").replace("[", "(").replace("]", ")")
+        return self.name().replace("/", "|").replace("[", "(").replace("]", ")")
 
     def value(self) -> Encoded:
         """Return a stored value with texts as keys and values, deep inside too."""
@@ -103,7 +107,7 @@ def failed(hostile: Hostile, run_id: str = FAILED) -> Story:
     """A run that failed, every field of every event hostile."""
     say = hostile
     story = Story(run_id, timedelta(minutes=7))
-    story.tell(ev.RunSubmitted(workflow=say.text(), input=say.value()))
+    story.tell(ev.RunSubmitted(workflow=say.name(), input=say.value()))
     story.tell(ev.RunForked(source=say.text(), source_seq=1))
     story.tell(ev.RunStarted(worker=say.text(), code=say.text(), was=say.text()))
     story.tell(ev.LogEmitted(level=say.text(), message=say.text(), fields=say.value()))
@@ -128,7 +132,7 @@ def waits(hostile: Hostile, run_id: str = WAITING) -> Story:
     """A run that waits, every field hostile."""
     say = hostile
     story = Story(run_id, timedelta(minutes=9))
-    story.tell(ev.RunSubmitted(workflow=say.text(), input=say.value()))
+    story.tell(ev.RunSubmitted(workflow=say.name(), input=say.value()))
     story.tell(ev.RunStarted(worker=say.text()))
     path = say.label()
     story.tell(ev.ActivityStarted(), path)
