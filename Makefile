@@ -36,11 +36,11 @@ demo: $(READY) ## Open the app with the built-in workflows at work on real files
 	@$(BIN)/flopod demo
 
 # More than there are cores: many tests wait for processes and terminals.
-JOBS ?= 3
+JOBS ?= 4
 
 .PHONY: test
 test: $(READY) ## Run the tests.
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: check
 check: format lint types imports test ## All checks: format, lint, types, imports, tests.

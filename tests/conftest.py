@@ -9,6 +9,24 @@ import pytest
 
 from postgres_server import schema, server
 
+LONG = (
+    "tui/test_tmux.py",
+    "faults/test_file_crashes.py",
+    "faults/test_walk.py",
+    "cli/test_processes.py",
+    "faults/test_races.py",
+    "faults/test_kills.py",
+    "tui/test_colours.py",
+    "tui/test_hostile.py",
+    "tui/test_snapshots",
+)
+"""Files of few tests that take long: begun last, they would be waited for alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest."""
+    items.sort(key=lambda item: not any(f"tests/{name}" in item.nodeid for name in LONG))
+
 
 def pytest_collection_finish() -> None:
     """Never look through the thousands of collected tests for garbage: a tenth of the time."""

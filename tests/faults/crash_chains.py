@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import reduce
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from faults.disk import Crash, Disk
+from faults.kept_paths import KeptPath
 from faults.trial import Trial
 from flopod import events as ev
 from flopod.errors import StaleAppendError
@@ -29,7 +29,7 @@ from flopod_backends.recording import texts
 from flopod_backends.run_log import Request, RunLog
 
 RUNS = ("a", "b")
-ROOT = Path("/data/runs")
+ROOT = KeptPath("/data/runs")
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 Tail: TypeAlias = tuple[str, int, bytes]
 _OUTPUTS = [encoded("x" * size) for size in (1, 90, 700)]

@@ -17,15 +17,7 @@ from itertools import count, product
 from pathlib import Path
 from typing import TypeAlias
 
-from faults.inode import (
-    Inode,
-    Names,
-    apply,
-    in_folders,
-    left_of,
-    reachable,
-    variants,
-)
+from faults.inode import Inode, Names, apply, in_folders, left_of, reachable, variants
 from flopod_backends.fs import FileSystem, Key
 
 
@@ -195,7 +187,8 @@ class Disk(FileSystem):
 
     def key(self, file: int | str | Path) -> Key | None:
         self._called("key")
-        inode = self._open[file] if isinstance(file, int) else self._names.get(Path(file))
+        path = Path(file) if isinstance(file, str) else file
+        inode = self._open[path] if isinstance(path, int) else self._names.get(path)
         return inode.key if inode else None
 
     def keys(self, folder: Path) -> dict[str, Key]:

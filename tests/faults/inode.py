@@ -86,10 +86,11 @@ def apply(names: dict[Path, Inode], changes: Names) -> None:
 
 def in_folders(names: dict[Path, Inode]) -> dict[Path, Inode]:
     """Return the names whose folders are all there."""
-    roots = {path for path, inode in names.items() if not inode.is_file}
-    kept = {}
-    for path in sorted(names):
-        if path.parent in kept or path == min(roots):
+    paths = sorted(names)
+    root = next(path for path in paths if not names[path].is_file)
+    kept: dict[Path, Inode] = {}
+    for path in paths:
+        if path.parent in kept or path == root:
             kept[path] = names[path]
     return kept
 

@@ -147,12 +147,12 @@ async def test_what_no_notice_told_of_is_seen_with_the_next_poll(
     other = PostgresBackend(postgres)
     other._notices.give = lambda: None  # type: ignore[method-assign]
     async with watching(store) as watch:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(10):
             await other.append("r2", [submitted()])
             await watch.until("r2")
         assert store._listens.process
         await server.execute("SELECT pg_terminate_backend($1)", store._listens.process[0])
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(10):
             await other.append("r3", [submitted()])
             await watch.until("r3")
     await other.close()

@@ -138,7 +138,7 @@ def test_who_writes_never_waits(pipe: Pipe) -> None:
     start = time.monotonic()
     for _ in range(500):
         pipe.writer.write("x" * 1000)
-    assert time.monotonic() - start < 0.5
+    assert time.monotonic() - start < 5, "who waited would wait for ever: nobody reads"
     assert pipe.writer.under_way > 400_000
 
 

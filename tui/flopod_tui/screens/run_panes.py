@@ -85,13 +85,11 @@ class RunPanes(Finding, RunData):
     def lay_out(self) -> None:
         """Show one pane or all four, or another view."""
         alone = self.zoomed or self.is_narrow or self.looking == "events"
-        self.set_class(alone, "-one")
-        self.set_class(self.zoomed, "-zoomed")
-        self.set_class(self.is_narrow, "-narrow")
-        for name in PANES:
-            self.set_class(name == self.pane, f"-{name}")
-        for name in VIEWS:
-            self.set_class(name == self.looking, f"-view-{name}")
+        looks = {"-one": alone, "-zoomed": self.zoomed, "-narrow": self.is_narrow}
+        looks |= {f"-{name}": name == self.pane for name in PANES}
+        looks |= {f"-view-{name}": name == self.looking for name in VIEWS}
+        # At once: for each change, Textual styles all widgets anew.
+        self.update_classes(looks)
         for one in self.query(LineList):
             if one.has_gutter is self.zoomed:
                 one.has_gutter = not self.zoomed
