@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 from typing import NamedTuple
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 from zlib import crc32
 
 from flopod.errors import BackendError, brief
@@ -18,6 +18,10 @@ from flopod_backends.postgres_link import Connection
 VERSION = 1
 _OLDEST = 13
 _SCHEMA = "flopod"
+_NO_URL = (
+    "the Postgres url is none; write postgresql://user@host:port/database, the port from 1 to "
+    "65535, and in a password %23 for #, %2F for /, %3F for ?, %40 for @"
+)
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _STATE = """
 SELECT current_setting('server_version_num')::int, current_setting('server_encoding'),
@@ -69,8 +73,11 @@ def address(url: str, schema: str | None = None) -> Address:
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise BackendError(f"the Postgres url is none: {brief(str(error))}") from None
+    except ValueError:
+        # Not what it says is wrong, which may be a piece of the password.
+        raise BackendError(_NO_URL) from None
+    if not url.partition(":")[2].startswith("//"):
+        raise BackendError(_NO_URL)
     settings = dict(parse_qsl(parts.query, keep_blank_values=True))
     named = settings.pop("schema", None)
     schema = schema or named or _SCHEMA
@@ -78,7 +85,7 @@ def address(url: str, schema: str | None = None) -> Address:
         raise BackendError(
             f"schema {brief(schema)} cannot be one; take small letters, digits and _ (at most 63)"
         )
-    dsn = urlunsplit(parts._replace(query=urlencode(settings)))
+    dsn = _written(parts._replace(query=urlencode(settings)))
     user = f"{quote(parts.username)}@" if parts.username else ""
     host = (parts.hostname or "") + (f":{port}" if port else "")
     shown = {key: value for key, value in settings.items() if "password" not in key.lower()}
@@ -86,7 +93,13 @@ def address(url: str, schema: str | None = None) -> Address:
         shown["schema"] = schema
     told = parts._replace(netloc=f"{user}{host}", query=urlencode(shown, safe="/"))
     password = unquote(parts.password or "") or settings.get("password", "")
-    return Address(dsn, urlunsplit(told), schema, password)
+    return Address(dsn, _written(told), schema, password)
+
+
+def _written(parts: SplitResult) -> str:
+    """Return a URL with its two slashes, also where it names no host."""
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{parts.netloc}{parts.path}{query}"
 
 
 async def prepare_writer(address: Address, connection: Connection) -> None:

@@ -129,6 +129,11 @@ def test_a_password_is_never_told(url: str) -> None:
     assert "alice" in store.url
 
 
+@pytest.mark.parametrize("url", ["postgresql:///runs", "postgresql://", "postgresql://db/runs"])
+def test_a_store_tells_the_url_that_opens_it(url: str) -> None:
+    assert open_backend(open_backend(url).url).url == url
+
+
 async def test_a_password_that_is_wrong_is_told_without_it() -> None:
     told = await refused("postgresql://alice:s3cret@127.0.0.1:1/runs")
     assert "s3cret" not in told
