@@ -14,7 +14,7 @@ from stories import step, submitted
 
 from flopod.backend import RunQuery
 from flopod.errors import BackendError
-from flopod_backends import PostgresBackend, open_backend
+from flopod_backends import PostgresBackend, open_backend, postgres_open
 from flopod_backends.postgres_open import address
 
 
@@ -81,6 +81,26 @@ async def test_a_store_written_by_a_newer_version_is_refused(
     schema = postgres.rpartition("=")[2]
     await server.execute(f'INSERT INTO "{schema}".format VALUES (2)')
     assert "newer flopod (format 2, this one reads 1)" in await refused(postgres)
+
+
+async def test_a_store_that_lacks_a_table_is_told(
+    postgres: str, server: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    store = PostgresBackend(postgres)
+    await store.append("r1", [submitted()])
+    await store.close()
+    await server.execute(f'DROP TABLE "{postgres.rpartition("=")[2]}".runs')
+    assert "lacks a table of the store; restore it from a backup" in await refused(postgres)
+
+
+async def test_too_old_a_server_is_told(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_open, "_OLDEST", 99)
+    assert "flopod needs 99 or later" in await refused(postgres)
+
+
+async def test_a_setting_that_is_none_is_told_by_name(postgres: str) -> None:
+    assert "bogus" in await refused(f"{postgres}&bogus=1")
+    assert "sslmode" in await refused(f"{postgres}&sslmode=bogus")
 
 
 async def test_many_that_come_first_make_the_tables_once(postgres: str) -> None:
