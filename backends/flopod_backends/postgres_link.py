@@ -83,7 +83,10 @@ class Link:
         Raises:
             BackendError: it was not executed.
         """
-        return await asyncio.shield(asyncio.create_task(self._read(sql, parameters)))
+        reading = asyncio.create_task(self._read(sql, parameters))
+        # Whoever was cancelled asks no more how it ended.
+        reading.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return await asyncio.shield(reading)
 
     def hear(self, channel: str, heard: Callable[[], None]) -> None:
         """Have `heard` called at every notice on a channel, and when the connection is lost."""

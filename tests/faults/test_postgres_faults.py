@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -63,6 +64,22 @@ async def test_appends_that_an_administrator_ends_are_made_once(
         await server.execute(f"SELECT {how}($1)", store._writes.process[0])
     stop.set()
     await stands(store, await appending)
+
+
+async def test_a_look_that_was_cancelled_says_nothing_when_the_store_is_closed(
+    store: PostgresBackend,
+) -> None:
+    said: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context))
+    await store.events("r1")
+    async with store._reads._turn:
+        look = asyncio.create_task(store.events("r1"))
+        await asyncio.sleep(0.01)
+        look.cancel()
+        await store.close()
+    await asyncio.sleep(0.01)
+    gc.collect()
+    assert not said
 
 
 async def test_an_append_waits_for_a_lock_that_somebody_holds(
