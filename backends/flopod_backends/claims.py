@@ -111,9 +111,14 @@ def steady_due_at(summary: RunSummary) -> datetime | None:
     return due_at(summary)
 
 
+def owing(summary: RunSummary) -> bool:
+    """Return whether the run is at its end and has yet to tell somebody of that."""
+    return summary.status in STOPPED and due_at(summary) is not None
+
+
 def claimable(summary: RunSummary, hold: Hold | None, living: Living, now: datetime) -> bool:
     """Return whether the run needs a worker now."""
-    if summary.status in STOPPED and due_at(summary) is None:
+    if summary.status in STOPPED and not owing(summary):
         return False
     if hold and (hold.again or hold.worker_id):
         return holder(hold, living) is None
@@ -172,23 +177,26 @@ def room(
 
 
 def within(runs: Iterable[RunSummary], room: Mapping[str, int], most: int) -> list[RunSummary]:
-    """Return the first runs for which there is room, at most so many."""
+    """Return the first runs for which there is room, at most so many.
+
+    One that only has to tell of its end executes nothing, so no limit holds it up.
+    """
     left, taken = dict(room), list[RunSummary]()
     for run in runs:
         if len(taken) >= most:
             break
-        if left.get(run.workflow, 1) > 0:
-            taken.append(run)
-            if run.workflow in left:
-                left[run.workflow] -= 1
+        limited = run.workflow in left and not owing(run)
+        if limited and left[run.workflow] <= 0:
+            continue
+        if limited:
+            left[run.workflow] -= 1
+        taken.append(run)
     return taken
 
 
-def of_workflows(
-    summaries: Iterable[RunSummary], workflows: Collection[str]
-) -> Iterable[RunSummary]:
-    """Return the runs of these workflows."""
-    return (s for s in summaries if s.workflow in workflows)
+def of_concern(summaries: Iterable[RunSummary], workflows: Collection[str]) -> Iterable[RunSummary]:
+    """Return the runs of these workflows, and those of any that have to tell of their end."""
+    return (s for s in summaries if s.workflow in workflows or owing(s))
 
 
 def _wanted_at(summary: RunSummary, hold: Hold | None) -> datetime | None:

@@ -68,11 +68,11 @@ class Leases:
             room = claims.room(summaries, holds, limits)
             runs = [
                 run
-                for run in claims.of_workflows(summaries.values(), workflows)
+                for run in claims.of_concern(summaries.values(), workflows)
                 if claims.claimable(run, holds.get(run.run_id), workers, now)
             ]
             taken = claims.within(claims.longest_due(runs), room, limit)
-            return [self._take(worker, run.run_id) for run in taken]
+            return [self._take(worker, run.run_id, claims.owing(run)) for run in taken]
 
     def claim_run(self, worker: WorkerInfo, run_id: str) -> Lease:
         """Take one run."""
@@ -116,13 +116,13 @@ class Leases:
 
     def next_due(self, workflows: Collection[str]) -> datetime | None:
         """Return when the next unheld run of these workflows is due."""
-        runs = claims.of_workflows(self._catalogue.summaries().values(), workflows)
+        runs = claims.of_concern(self._catalogue.summaries().values(), workflows)
         return claims.earliest_due(runs, self.holds(), self.living())
 
-    def _take(self, worker: WorkerInfo, run_id: str) -> Lease:
+    def _take(self, worker: WorkerInfo, run_id: str, owing: bool = False) -> Lease:
         hold = claims.taken(self.hold(run_id), worker.worker_id, self._clock())
         self._put(run_id, hold)
-        return Lease(run_id, worker.worker_id, hold.epoch)
+        return Lease(run_id, worker.worker_id, hold.epoch, owing)
 
     def _put(self, run_id: str, hold: Hold) -> None:
         log = RunLog(self._folder, run_id, self.hold)

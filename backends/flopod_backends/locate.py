@@ -49,7 +49,12 @@ def _default(kind: str) -> Backend:
             folder = resolve_data_dir()
             _make_private(folder)
             return _sqlite(str(folder / _DATABASE))
-    raise BackendError(f"FLOPOD_BACKEND is {brief(kind)}; it is sqlite, file or memory")
+    # Not the rest of a URL, which may hold a password.
+    scheme, colon, _ = kind.partition(":")
+    hint = "; a URL is for --backend or DATABASE_URL" if colon else ""
+    raise BackendError(
+        f"FLOPOD_BACKEND is {brief(scheme + colon)}; it is sqlite, file or memory{hint}"
+    )
 
 
 def _named(url: str) -> Backend:
@@ -73,7 +78,7 @@ def _named(url: str) -> Backend:
 
 def _scheme(url: str) -> str:
     scheme, colon, _ = url.partition(":")
-    return scheme if colon else ""
+    return scheme.lower() if colon else ""
 
 
 def _memory() -> Backend:

@@ -120,11 +120,11 @@ class MemoryBackend:
         room = claims.room(self._summaries, self._holds, limits)
         runs = [
             run
-            for run in claims.of_workflows(self._summaries.values(), workflows)
+            for run in claims.of_concern(self._summaries.values(), workflows)
             if claims.claimable(run, self._holds.get(run.run_id), alive, now)
         ]
         taken = claims.within(claims.longest_due(runs), room, limit)
-        return [self._take(worker, run.run_id) for run in taken]
+        return [self._take(worker, run.run_id, claims.owing(run)) for run in taken]
 
     async def claim_run(self, worker: WorkerInfo, run_id: str) -> Lease:
         """Take one run, whatever its workflow and status."""
@@ -156,7 +156,7 @@ class MemoryBackend:
     async def next_due(self, workflows: Collection[str]) -> datetime | None:
         """Return when the next unheld run of these workflows is due."""
         self._check()
-        runs = claims.of_workflows(self._summaries.values(), workflows)
+        runs = claims.of_concern(self._summaries.values(), workflows)
         return claims.earliest_due(runs, self._holds, self._living())
 
     async def delete(self, run_id: str, *, expect: int | None = None) -> bool:
@@ -200,7 +200,7 @@ class MemoryBackend:
     def _told(self, summary: RunSummary, alive: claims.Living) -> RunSummary:
         return told(summary, claims.holder_name(self._holds.get(summary.run_id), alive))
 
-    def _take(self, worker: WorkerInfo, run_id: str) -> Lease:
+    def _take(self, worker: WorkerInfo, run_id: str, owing: bool = False) -> Lease:
         hold = claims.taken(self._holds.get(run_id), worker.worker_id, self._clock())
         self._holds[run_id] = hold
-        return Lease(run_id, worker.worker_id, hold.epoch)
+        return Lease(run_id, worker.worker_id, hold.epoch, owing)

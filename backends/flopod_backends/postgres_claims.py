@@ -21,8 +21,10 @@ from flopod_backends.postgres_write import Writer
 NOW = "coalesce($1::bigint, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)"
 """The server's clock, or the one that is handed in by tests."""
 ENDS = ", ".join(f"'{status}'" for status in sorted(STOPPED))
-OPEN = f"(status NOT IN ({ENDS}) OR due_at IS NOT NULL)"
-"""It is not at its end, or somebody has yet to be told of that."""
+OPEN = f"status NOT IN ({ENDS})"
+"""It is not at its end."""
+OWING = "due_at IS NOT NULL AND status IN ('ok', 'error', 'cancelled')"
+"""It is, and has yet to tell somebody of that, for which nobody needs its code."""
 _LOOKS = 10
 """How often a claim looks again that others have overtaken, before it is left for the next one."""
 
@@ -34,29 +36,36 @@ def _needing(workflow: str, most: str) -> str:
     by_due = f"ORDER BY coalesce(due_at, 0), run_id LIMIT {most} FOR UPDATE SKIP LOCKED"
     return f"""
     SELECT * FROM (
-        SELECT run_id, workflow, due_at AS due FROM runs
-        WHERE due_at <= {NOW} AND worker_id IS NULL AND NOT again AND {mine}
+        SELECT run_id, workflow, due_at AS due, false AS owing FROM runs
+        WHERE due_at <= {NOW} AND worker_id IS NULL AND NOT again AND {mine} AND {OPEN}
         ORDER BY due_at, run_id LIMIT {most} FOR UPDATE SKIP LOCKED
     ) AS waiting
     UNION ALL SELECT * FROM (
-        SELECT run_id, workflow, coalesce(due_at, 0) FROM runs
+        SELECT run_id, workflow, coalesce(due_at, 0), false FROM runs
         WHERE worker_id = ANY($4::text[]) AND {left} {by_due}
     ) AS left_over
     UNION ALL SELECT * FROM (
-        SELECT run_id, workflow, coalesce(due_at, 0) FROM runs
+        SELECT run_id, workflow, coalesce(due_at, 0), false FROM runs
         WHERE again AND worker_id IS NULL AND {left} {by_due}
     ) AS given_back
     """
 
 
+_OWING = f"""
+    SELECT * FROM (
+        SELECT run_id, workflow, due_at AS due, true AS owing FROM runs
+        WHERE {OWING} AND due_at <= {NOW} AND (worker_id IS NULL OR worker_id = ANY($4::text[]))
+        ORDER BY due_at, run_id LIMIT $5 FOR UPDATE SKIP LOCKED
+    ) AS owing
+"""
 _UPDATE = f"""
 UPDATE runs
 SET worker_id = $2, epoch = greatest(runs.epoch + 1, {NOW}), again = false, claim = $6
 FROM found WHERE runs.run_id = found.run_id
-RETURNING runs.run_id, runs.worker_id, runs.epoch, found.due
+RETURNING runs.run_id, runs.worker_id, runs.epoch, found.due, found.owing
 """
 _CLAIM = f"""
-WITH needing AS ({_needing("ANY($3::text[])", "$5")}),
+WITH needing AS ({_needing("ANY($3::text[])", "$5")} UNION ALL {_OWING}),
 found AS (SELECT * FROM needing ORDER BY due, run_id LIMIT $5)
 {_UPDATE}
 """
@@ -81,7 +90,7 @@ WITH room AS (
 ), needing AS (
     SELECT * FROM ({_needing("ANY($3::text[])", "$5")}) AS free_of_limits
     WHERE cardinality($3::text[]) > 0
-    UNION ALL
+    UNION ALL {_OWING} UNION ALL
     SELECT * FROM (
         SELECT within.* FROM fresh CROSS JOIN LATERAL (
             SELECT * FROM ({_needing("fresh.workflow", "least(fresh.free, $5)")}) AS every
@@ -95,11 +104,11 @@ WITH room AS (
 ), taken AS ({_UPDATE})
 SELECT * FROM taken
 UNION ALL
-SELECT NULL, NULL, NULL, NULL
+SELECT NULL, NULL, NULL, NULL, NULL
 WHERE EXISTS (SELECT 1 FROM locked WHERE workflow NOT IN (SELECT workflow FROM fresh))
 """
-_TAKEN = """
-SELECT run_id, worker_id, epoch, coalesce(due_at, 0) FROM runs
+_TAKEN = f"""
+SELECT run_id, worker_id, epoch, coalesce(due_at, 0), {OWING} FROM runs
 WHERE worker_id = $1 AND claim = $2
 """
 _KNOW = "INSERT INTO limits (workflow) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
@@ -164,4 +173,5 @@ class Claims:
 
 
 def _leases(rows: Collection[Row]) -> list[Lease]:
-    return [Lease(*row[:3]) for row in sorted(rows, key=lambda row: (row[3], row[0]))]
+    first = sorted(rows, key=lambda row: (row[3], row[0]))
+    return [Lease(run_id, worker_id, epoch, owing) for run_id, worker_id, epoch, _, owing in first]

@@ -21,7 +21,7 @@ from flopod_backends.leases import Leases, read_worker, seen_epoch
 from flopod_backends.liveness import present
 from flopod_backends.log_rows import Row
 from flopod_backends.moments import milliseconds, moment
-from flopod_backends.postgres_claims import NOW, OPEN, Claims
+from flopod_backends.postgres_claims import NOW, OPEN, OWING, Claims
 from flopod_backends.postgres_errors import Lost
 from flopod_backends.postgres_link import Link
 from flopod_backends.postgres_write import Writer
@@ -64,10 +64,16 @@ WHERE (worker_id = ANY($2::text[]) OR (again AND worker_id IS NULL))
   AND workflow = ANY($1::text[]) AND {OPEN} AND begun
 LIMIT 1
 """
-_NEXT = """
-SELECT due_at FROM runs
-WHERE due_at IS NOT NULL AND worker_id IS NULL AND workflow = ANY($1::text[])
-ORDER BY due_at LIMIT 1
+_NEXT = f"""
+SELECT least((
+    SELECT due_at FROM runs
+    WHERE due_at IS NOT NULL AND worker_id IS NULL AND workflow = ANY($1::text[]) AND {OPEN}
+    ORDER BY due_at LIMIT 1
+), (
+    SELECT due_at FROM runs
+    WHERE {OWING} AND (worker_id IS NULL OR worker_id = ANY($2::text[]))
+    ORDER BY due_at LIMIT 1
+))
 """
 _HELD_BY = "SELECT worker_id, count(*) FROM runs WHERE worker_id IS NOT NULL GROUP BY worker_id"
 _HOLDS = "SELECT run_id, epoch, worker_id FROM runs WHERE run_id = ANY($1::text[])"
@@ -172,8 +178,8 @@ class PostgresLeases(Leases):
         rows = await self._reader.read(_ANY_LEFT, names, dead)
         if rows:
             return claims.AT_ONCE
-        rows = await self._reader.read(_NEXT, names)
-        return moment(rows[0][0]) if rows else None
+        [[due]] = await self._reader.read(_NEXT, names, dead)
+        return moment(due) if due is not None else None
 
     async def damaged(self, run_id: str) -> None:
         """Mark a run as damaged if a worker of ours holds it: who only looks writes nothing."""

@@ -15,8 +15,8 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -132,8 +132,8 @@ class Link:
         self, connection: Connection, sql: str, parameters: Sequence[Any]
     ) -> list[Row]:
         try:
-            async with asyncio.timeout(ANSWER_SECONDS), self._watched(connection):
-                return [*map(tuple, await connection.fetch(sql, *parameters))]
+            async with asyncio.timeout(ANSWER_SECONDS) as limit:
+                return [*map(tuple, await self._ask(connection, limit, sql, parameters))]
         except (*AGAIN, asyncpg.UniqueViolationError):
             raise
         except (*CUT, *ERRORS) as error:
@@ -142,24 +142,26 @@ class Link:
             connection.terminate()
             raise Lost(str(told(self._url, error))) from error
 
-    @asynccontextmanager
-    async def _watched(self, connection: Connection) -> AsyncIterator[None]:
-        """Cut the connection if it stays silent in the block though the server is not at work."""
-        doubt = asyncio.create_task(self._doubt(connection)) if self._doubts else None
+    async def _ask(
+        self, connection: Connection, limit: asyncio.Timeout, sql: str, parameters: Sequence[Any]
+    ) -> list[asyncpg.Record]:
+        """Return the rows; what reads is given up if the server is silent and not at work."""
+        if not self._doubts:
+            return await connection.fetch(sql, *parameters)
+        doubts: list[asyncio.Task[None]] = []
+        timer = asyncio.get_running_loop().call_later(
+            SILENT_SECONDS, lambda: doubts.append(asyncio.create_task(self._doubt(limit)))
+        )
         try:
-            yield
-        except CUT:
-            if doubt and doubt.done():
-                raise TimeoutError from None
-            raise
+            return await connection.fetch(sql, *parameters)
         finally:
-            if doubt:
+            timer.cancel()
+            for doubt in doubts:
                 doubt.cancel()
 
-    async def _doubt(self, connection: Connection) -> None:
-        await asyncio.sleep(SILENT_SECONDS)
-        if not await self._is_at_work():
-            connection.terminate()
+    async def _doubt(self, limit: asyncio.Timeout) -> None:
+        if not await self._is_at_work() and not limit.expired():
+            limit.reschedule(0)  # Not the connection is cut: the driver may be about to use it.
 
     async def _is_at_work(self) -> bool:
         """Return whether the server says that it is at work for us, or will not say."""
@@ -199,7 +201,7 @@ class Link:
         async with asyncio.timeout(CONNECT_SECONDS):
             connection: Connection = await asyncpg.connect(self._dsn)
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(CONNECT_SECONDS if self._doubts else ANSWER_SECONDS):
                 if self.process:
                     await _end(connection, *self.process)
                 await self._prepare(connection)

@@ -49,6 +49,8 @@ CREATE UNIQUE INDEX runs_in_any_case ON runs (lower(run_id)) WHERE begun;
 CREATE INDEX runs_newest_first ON runs (submitted_at DESC, run_id) WHERE begun;
 CREATE INDEX runs_by_status ON runs (status, submitted_at DESC) WHERE begun;
 CREATE INDEX runs_due ON runs (due_at, run_id) WHERE due_at IS NOT NULL;
+CREATE INDEX runs_owing ON runs (due_at, run_id)
+    WHERE due_at IS NOT NULL AND status IN ('ok', 'error', 'cancelled');
 CREATE INDEX runs_held ON runs (worker_id) WHERE worker_id IS NOT NULL;
 CREATE INDEX runs_again ON runs (due_at, run_id) WHERE again;
 

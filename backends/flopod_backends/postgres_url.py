@@ -13,6 +13,10 @@ SCHEMA = "flopod"
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _HOST = re.compile(r"(?:\[[^\]]*\]|[^][:]*)(?::(?P<port>\d+))?")
 _MOST = 65_535
+_NONE = (
+    "the Postgres url cannot be read; write postgresql://user@host:port/database, and in a "
+    "password %2F for /, %3F for ?, %23 for #, %40 for @"
+)
 
 
 class Address(NamedTuple):
@@ -39,8 +43,11 @@ def address(url: str, schema: str | None = None) -> Address:
     """
     try:
         parts = urlsplit(url)
-    except ValueError as error:
-        raise BackendError(f"the Postgres url is none: {error}") from None
+    except ValueError:
+        # Not what it says is wrong, which may be a piece of the password.
+        raise BackendError(_NONE) from None
+    if not url.partition(":")[2].startswith("//"):
+        raise BackendError(_NONE)
     login, _, hosts = parts.netloc.rpartition("@")
     _check_hosts(hosts, parts.path + parts.fragment, parts.query)
     settings = dict(parse_qsl(parts.query, keep_blank_values=True))
@@ -67,9 +74,7 @@ def _check_hosts(hosts: str, path: str, query: str) -> None:
     """Refuse what is no host, and where a login may end later: then they are a part of it."""
     wrong = next((host for host in hosts.split(",") if not _is_host(host)), None)
     if "@" in path or (wrong is not None and "@" in query):
-        raise BackendError(
-            "the Postgres url cannot be read: write / ? # @ in a password as %2F %3F %23 %40"
-        )
+        raise BackendError(_NONE)
     if wrong is not None:
         raise BackendError(
             f"the Postgres url names host {brief(wrong)}; take host or host:port, a port being a "

@@ -34,6 +34,8 @@ CREATE UNIQUE INDEX IF NOT EXISTS runs_in_any_case ON runs (run_id COLLATE NOCAS
 CREATE INDEX IF NOT EXISTS runs_newest_first ON runs (submitted_at DESC, run_id);
 CREATE INDEX IF NOT EXISTS runs_by_status ON runs (status, submitted_at DESC);
 CREATE INDEX IF NOT EXISTS runs_due ON runs (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS runs_owing ON runs (due_at)
+    WHERE due_at IS NOT NULL AND status IN ('ok', 'error', 'cancelled');
 CREATE INDEX IF NOT EXISTS runs_changed ON runs (rev);
 
 CREATE TABLE IF NOT EXISTS deleted (

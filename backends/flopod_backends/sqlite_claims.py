@@ -23,11 +23,11 @@ from flopod_backends.sqlite_open import Execute
 _DUE = """
 SELECT due_at, run_id, coalesce(epoch, 0), workflow
 FROM runs LEFT JOIN leases USING (run_id)
-WHERE due_at <= ? AND worker_id IS NULL AND workflow IN (SELECT value FROM json_each(?))
-ORDER BY due_at LIMIT ?
+WHERE due_at <= ?1 AND worker_id IS NULL AND workflow IN (SELECT value FROM json_each(?2))
+  AND status NOT IN (SELECT value FROM json_each(?3))
+ORDER BY due_at LIMIT ?4
 """
-# A worker that registered itself after we looked is not among those we know to be dead. A run at
-# its end that is due has yet to tell somebody of that.
+# A worker that registered itself after we looked is not among those we know to be dead.
 _OF_DEAD = """
 worker_id IS NOT NULL
        AND (worker_id IN (SELECT value FROM json_each(?1))
@@ -39,8 +39,16 @@ FROM leases JOIN runs USING (run_id)
 WHERE (worker_id IS NOT NULL OR again)
   AND (worker_id IS NULL OR {_OF_DEAD})
   AND workflow IN (SELECT value FROM json_each(?2))
-  AND (status NOT IN (SELECT value FROM json_each(?3)) OR due_at IS NOT NULL)
+  AND status NOT IN (SELECT value FROM json_each(?3))
 ORDER BY coalesce(due_at, 0) LIMIT ?4
+"""
+# A run at its end that is due has yet to tell somebody of that, for which nobody needs its code.
+_OWING = f"""
+SELECT due_at, run_id, coalesce(epoch, 0), workflow
+FROM runs INDEXED BY runs_owing LEFT JOIN leases USING (run_id)
+WHERE due_at <= ?2 AND status IN ('ok', 'error', 'cancelled')
+  AND (worker_id IS NULL OR {_OF_DEAD})
+ORDER BY due_at LIMIT ?3
 """
 _ANY_DEAD = f"""
 SELECT 1 FROM leases JOIN runs USING (run_id)
@@ -73,7 +81,8 @@ ON CONFLICT (run_id) DO UPDATE
 SET worker_id = excluded.worker_id, epoch = excluded.epoch, again = 0
 RETURNING run_id, worker_id, epoch
 """
-_STOPPED = msgspec.json.encode(sorted(STOPPED)).decode()
+_NEVER = 2**62
+AT_ITS_END = msgspec.json.encode(sorted(STOPPED)).decode()
 
 
 class Wanted(NamedTuple):
@@ -88,6 +97,8 @@ class Wanted(NamedTuple):
     """Which of its workflow it is among those wanted at once, from 1."""
     most: int | None = None
     """How many of the workflow may be held."""
+    owing: bool = False
+    """It only has to tell of its end."""
 
 
 class Claims:
@@ -108,22 +119,29 @@ class Claims:
     ) -> list[Wanted]:
         """Return up to `most` runs that need a worker and have room, those due longest first."""
         room = await self._room(limits, dead) if limits else {}
+        owing = await self._owing(dead, most)
         found = await self._needing([*workflows - limits.keys()], dead, most)
         for name, free in room.items():
             if free > 0:
                 found += await self._needing([name], dead, min(free, most))
         wanted, places = [], Counter[str]()
         # One that was taken and given back between the two looks is found twice: it is one run.
-        once = {run_id: (run_id, epoch, name) for _, run_id, epoch, name in sorted(found)}
-        for run_id, epoch, name in [*once.values()][:most]:
-            places[name] += 1
-            limit = limits.get(name)
-            wanted.append(Wanted(run_id, worker_id, epoch, name, places[name], limit))
+        once = {one[1]: one for one in sorted((*found, *owing))}
+        for _, run_id, epoch, name in [*once.values()][:most]:
+            # What only has to tell of its end executes nothing, so no limit holds it up.
+            tells = once[run_id] in owing
+            limit = None if tells else limits.get(name)
+            places[name] += limit is not None
+            wanted.append(Wanted(run_id, worker_id, epoch, name, places[name], limit, tells))
         return wanted
+
+    async def next_owing(self, dead: Iterable[str]) -> list[int]:
+        """Return when the next run that has to tell of its end is due, if there is one."""
+        return [row[0] for row in await self._read(_OWING, as_json(dead), _NEVER, 1)]
 
     async def any_left(self, workflows: Iterable[str], dead: Iterable[str]) -> bool:
         """Return whether there are runs that dead workers left or that were given back."""
-        return bool(await self._read(_LEFT, as_json(dead), as_json(workflows), _STOPPED, 1))
+        return bool(await self._read(_LEFT, as_json(dead), as_json(workflows), AT_ITS_END, 1))
 
     async def take(self, wanted: Collection[Wanted]) -> dict[str, Lease]:
         """Take runs, each for a worker, as far as they are as they were seen; return those."""
@@ -140,7 +158,11 @@ class Claims:
         ]
         limited = {one.workflow for one in wanted if one.most is not None}
         taken = await self._write(_TAKE, msgspec.json.encode(rows).decode(), as_json(limited))
-        return {row[0]: Lease(*row) for row in taken}
+        owing = {one.run_id for one in wanted if one.owing}
+        return {
+            run_id: Lease(run_id, worker_id, epoch, run_id in owing)
+            for run_id, worker_id, epoch in taken
+        }
 
     async def _needing(
         self, workflows: Collection[str], dead: Collection[str], most: int
@@ -148,11 +170,15 @@ class Claims:
         if not workflows:
             return []
         names, now = as_json(workflows), milliseconds(self._clock())
-        due = await self._read(_DUE, now, names, most)
-        left = await self._read(_LEFT, as_json(dead), names, _STOPPED, most)
+        due = await self._read(_DUE, now, names, AT_ITS_END, most)
+        left = await self._read(_LEFT, as_json(dead), names, AT_ITS_END, most)
         return sorted({(at, run_id, epoch, name) for at, run_id, epoch, name in (*due, *left)})[
             :most
         ]
+
+    async def _owing(self, dead: Iterable[str], most: int) -> list[tuple[int, str, int, str]]:
+        found = await self._read(_OWING, as_json(dead), milliseconds(self._clock()), most)
+        return [(at, run_id, epoch, name) for at, run_id, epoch, name in found]
 
     async def _room(self, limits: Mapping[str, int], dead: Collection[str]) -> dict[str, int]:
         """Return how many more runs may be held, once what dead workers hold is given back."""

@@ -18,7 +18,7 @@ from flopod_backends.claims import Hold, Living
 from flopod_backends.leases import Leases, read_worker, seen_epoch
 from flopod_backends.liveness import alive, living
 from flopod_backends.moments import milliseconds, moment
-from flopod_backends.sqlite_claims import Claims, Wanted, as_json
+from flopod_backends.sqlite_claims import AT_ITS_END, Claims, Wanted, as_json
 from flopod_backends.sqlite_open import Execute
 
 _WORKERS = "SELECT worker_id, expires_at, CAST(info AS BLOB) FROM workers"
@@ -45,6 +45,7 @@ SELECT due_at
 FROM runs LEFT JOIN leases USING (run_id)
 WHERE due_at IS NOT NULL AND worker_id IS NULL
   AND workflow IN (SELECT value FROM json_each(?))
+  AND status NOT IN (SELECT value FROM json_each(?))
 ORDER BY due_at LIMIT 1
 """
 _HOLDS = """
@@ -156,8 +157,9 @@ class SqliteLeases(Leases):
         dead = await self.dead()
         if await self._claims.any_left(workflows, dead):
             return claims.AT_ONCE
-        rows = await self._read(_NEXT, as_json(workflows))
-        return moment(rows[0][0]) if rows else None
+        rows = await self._read(_NEXT, as_json(workflows), AT_ITS_END)
+        due = [row[0] for row in rows] + await self._claims.next_owing(dead)
+        return moment(min(due)) if due else None
 
     def _dead(self, known: Iterable[_Known]) -> list[_Known]:
         now = self._clock()

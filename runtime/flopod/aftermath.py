@@ -1,8 +1,8 @@
 """What is left to do when a run has ended: to tell who called it, to cancel what it had called.
 
 Whoever ends a run does it at once. Until it is recorded as done the run is due, a moment later, so
-that a worker claims it where that program died in between. However many try, each part is done
-once: the store is asked to refuse it where it was done.
+that any worker claims it, whatever it can execute, where that program died in between. However many
+try, each part is done once: the store is asked to refuse it where it was done.
 """
 
 from __future__ import annotations

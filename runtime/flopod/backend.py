@@ -74,6 +74,8 @@ class Lease(msgspec.Struct, frozen=True):
     run_id: str
     worker_id: str
     epoch: int
+    owing: bool = False
+    """It was given only to tell of the run's end."""
 
 
 class RunQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,8 +164,10 @@ class Backend(Protocol):
 
         A run needs one when its workflow is among `workflows`, it is not stopped, and either a
         dead worker holds it (or it was released with `again`), or nobody does and it is due
-        (`summary.due_at`). Nobody else gets these runs while the worker lives. Every claim looks
-        at dead workers, so there is no separate recovery. Registers the worker as `renew` does.
+        (`summary.due_at`). So does one of any workflow that is at its end and due: it has yet to
+        tell of that, which needs none of its code and which no limit holds up. Nobody else gets
+        these runs while the worker lives. Every claim looks at dead workers, so there is no
+        separate recovery. Registers the worker as `renew` does.
 
         Of a workflow for which `worker.workflows` names a `concurrency`, none is taken that would
         make more than so many held at once, by whatever workers. Such a limit holds up no other
@@ -199,7 +203,7 @@ class Backend(Protocol):
         """
 
     async def next_due(self, workflows: Collection[str]) -> datetime | None:
-        """Return when the next unheld run of these workflows is due; None: nothing in sight."""
+        """Return when the next unheld run that `claim` would give is due; None: none in sight."""
 
     async def delete(self, run_id: str, *, expect: int | None = None) -> bool:
         """Forget a run, log and summary and all, or nothing of it; return whether it is gone.

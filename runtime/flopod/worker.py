@@ -245,11 +245,13 @@ class Worker:
             await aftermath.settle(self._backend, self._clock, held.lease.run_id)
             await self._backend.release(held.lease)
             return recall.ended
+        workflow = self._workflows.get(recall.submitted.workflow)
+        if workflow is None or held.lease.owing:
+            return None  # It was retried meanwhile, and is for who has its code, and room for it.
         if (stop := crash_loop.seen_in(recall)) is not None:
             return (await journal.record(stop)).fact
         execution = held.execution = self._loaded(journal)
         held.read()
-        workflow = self._workflows[recall.submitted.workflow]
         return (await execute(execution, workflow, self._me.name)).fact
 
     def _loaded(self, journal: Journal) -> Execution:

@@ -246,6 +246,24 @@ class ClaimsContract:
         await backend.retire(teller.worker_id)
         assert await claimed(backend, clock) == ["r1"]
 
+    async def test_a_child_at_its_end_is_told_of_by_a_worker_that_does_not_know_its_workflow(
+        self, backend: Backend, clock: Clock
+    ) -> None:
+        await backend.append("r1", [called(), started(), completed()])
+        assert await backend.next_due(["other"]) == at(0) + TELLING_TIME
+        clock.forward(seconds=1)
+        teller = worker(clock)
+        [lease] = await backend.claim(teller, workflows=["other"], limit=1)
+        assert (lease.run_id, lease.owing) == ("r1", True)
+        assert await backend.next_due(["other"]) is None
+        await backend.retire(teller.worker_id)
+        due = await backend.next_due([])
+        assert due and due <= clock()
+        assert await claimed(backend, clock, "other") == ["r1"]
+        await backend.append("r1", [Event(kin.EndTold(), at=at(1))])
+        clock.forward(seconds=2 * LEASE_TIME.total_seconds())
+        assert await claimed(backend, clock, "other") == []
+
     async def test_a_parent_is_claimed_when_one_that_it_called_has_ended(
         self, backend: Backend, clock: Clock
     ) -> None:

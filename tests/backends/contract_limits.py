@@ -6,7 +6,7 @@ import asyncio
 
 import msgspec
 from other_process import other_process, said, tell
-from stories import Clock, Reopen, at, completed, sleeping, started, submitted, worker
+from stories import Clock, Reopen, at, called, completed, sleeping, started, submitted, worker
 
 from flopod.backend import LEASE_TIME, Backend, WorkerInfo, WorkflowInfo
 from flopod.stored import utc_now
@@ -67,6 +67,18 @@ class LimitsContract:
         assert await taken(backend, by) == ["order-2"]
         await backend.append(second.run_id, [started(), completed()], lease=second)
         assert await taken(backend, by) == ["order-3"]
+        assert await taken(backend, by) == []
+
+    async def test_a_child_at_its_end_is_told_of_though_there_is_no_room(
+        self, backend: Backend, clock: Clock
+    ) -> None:
+        await queued(backend, 3)
+        by = limited(clock, most=1)
+        assert await taken(backend, by) == ["order-0"]
+        await backend.append("child", [called(), started(), completed()])
+        clock.forward(seconds=1)
+        [lease] = await backend.claim(by, workflows=["order"], limit=5)
+        assert (lease.run_id, lease.owing) == ("child", True)
         assert await taken(backend, by) == []
 
     async def test_a_sleeper_that_is_due_waits_for_room_too(

@@ -127,6 +127,33 @@ def test_an_unknown_or_empty_kind_is_refused(environment: pytest.MonkeyPatch) ->
         assert f"FLOPOD_BACKEND is '{kind}'; it is sqlite, file or memory" in refusal()
 
 
+def test_a_url_in_the_place_of_a_kind_is_refused_without_its_password(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setenv("FLOPOD_BACKEND", "postgresql://u:s3cret@h/d")
+    told = refusal()
+    assert "FLOPOD_BACKEND is 'postgresql:'" in told and "DATABASE_URL" in told
+    assert "s3cret" not in told
+
+
+def test_the_scheme_of_a_url_may_be_in_capitals(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DATABASE_URL", "POSTGRESQL://host/db")
+    assert open_backend().url == "postgresql://host/db"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("postgresql://u:s3#cret@h/d", "postgresql://u:s3/cret@h/d", "postgresql://[::1/d"),
+        *("postgresql:d", "postgres:"),
+    ],
+)
+def test_a_postgres_url_that_is_none_is_told_with_how_it_is_written(url: str) -> None:
+    told = refusal(url)
+    assert "write postgresql://user@host:port/database" in told
+    assert "s3" not in told
+
+
 def test_the_data_directory_is_the_named_one_else_the_users_else_a_local_one(
     environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ from stories import step, submitted
 
 from flopod.backend import RunQuery
 from flopod.errors import BackendError
-from flopod_backends import PostgresBackend, open_backend
+from flopod_backends import PostgresBackend, open_backend, postgres_open
 from flopod_backends.postgres_errors import Lost
 from flopod_backends.postgres_url import address
 
@@ -84,6 +84,26 @@ async def test_a_store_written_by_a_newer_version_is_refused(
     assert "newer flopod (format 2, this one reads 1)" in await refused(postgres)
 
 
+async def test_a_store_that_lacks_a_table_is_told(
+    postgres: str, server: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    store = PostgresBackend(postgres)
+    await store.append("r1", [submitted()])
+    await store.close()
+    await server.execute(f'DROP TABLE "{postgres.rpartition("=")[2]}".runs')
+    assert "lacks a table of the store; restore it from a backup" in await refused(postgres)
+
+
+async def test_too_old_a_server_is_told(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_open, "_OLDEST", 99)
+    assert "flopod needs 99 or later" in await refused(postgres)
+
+
+async def test_a_setting_that_is_none_is_told_by_name(postgres: str) -> None:
+    assert "bogus" in await refused(f"{postgres}&bogus=1")
+    assert "sslmode" in await refused(f"{postgres}&sslmode=bogus")
+
+
 async def test_many_that_come_first_make_the_tables_once(postgres: str) -> None:
     stores = [PostgresBackend(postgres) for _ in range(6)]
     await asyncio.gather(*(store.append("r1", [step()]) for store in stores))
@@ -145,7 +165,9 @@ def test_a_store_is_told_as_it_is_opened_again(url: str) -> None:
 
 @pytest.mark.parametrize("host", ["db:port", "db:99999", "[::1", "a:b:c", "one,two:x"])
 def test_a_host_that_cannot_be_one_is_refused_by_name(host: str) -> None:
-    with pytest.raises(BackendError, match=r"the Postgres url (is none|names host '.+'; take)"):
+    with pytest.raises(
+        BackendError, match=r"the Postgres url (cannot be read|names host '.+'; take)"
+    ):
         PostgresBackend(f"postgresql://alice@{host}/runs")
 
 
@@ -155,6 +177,11 @@ def test_a_password_that_hides_the_host_is_not_told(password: str) -> None:
         PostgresBackend(f"postgresql://alice:{password}@db/runs")
     assert "s3" not in str(refused.value)
     assert "cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["postgresql:///runs", "postgresql://", "postgresql://db/runs"])
+def test_a_store_tells_the_url_that_opens_it(url: str) -> None:
+    assert open_backend(open_backend(url).url).url == url
 
 
 async def test_a_password_that_is_wrong_is_told_without_it() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from flopod_backends import PostgresBackend
 from flopod_tui.cli import _for_the_app, parser
-from flopod_tui.launch import Opening
+from flopod_tui.launch import VARIABLES, Opening, looked_in
 from flopod_tui.settings.file import Loaded
 from flopod_tui.settings.model import Settings
 
@@ -47,3 +47,15 @@ def test_the_worker_that_the_app_starts_gets_a_password_where_nobody_sees_it() -
     assert launch
     assert "s3" not in " ".join(launch.arguments) + repr(launch)
     assert launch.secrets == {"PGPASSWORD": "s3 cret"}
+
+
+def test_an_empty_store_says_what_decided_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATABASE_URL", *VARIABLES):
+        monkeypatch.delenv(name, raising=False)
+    assert looked_in("file:/runs", named=True) == (("--backend", "file:/runs"),)
+    assert looked_in("sqlite:runs.db", named=False)[0] == ("DATABASE_URL", "not set")
+    monkeypatch.setenv("DATABASE_URL", "mysql://u:s3cret@h/d")
+    told = ("DATABASE_URL", "set, but names no Postgres")
+    assert looked_in("sqlite:runs.db", named=False)[0] == told
+    found = looked_in("postgresql://u@h/d", named=False)
+    assert found == (("DATABASE_URL", "postgresql://u@h/d"),)

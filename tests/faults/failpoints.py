@@ -6,6 +6,7 @@ is passed many times; the process dies at the n-th.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sqlite3
@@ -24,11 +25,21 @@ POINTS = {
         "before summary",
         "after summary",
     ),
+    "postgresql": (
+        "before append",
+        "before commit",
+        "in commit",
+        "after commit",
+        "after append",
+        "before notice",
+        "after notice",
+    ),
 }
 """The places by the kind of store; those of `IN_A_STEP` are passed by the workflow itself.
 
 SQLite passes `in append` before each of the statements that an append is made of: the events, the
-summary, the lease. So its n-th pass is before or after the summary for one n or another.
+summary, the lease. So its n-th pass is before or after the summary for one n or another. Postgres
+passes `in commit` when the statement is on its way: then it may be executed after the death.
 """
 
 
@@ -54,6 +65,8 @@ def arm(fuse: Fuse, backend: type, kind: str) -> None:
     _around(fuse, backend, "append", "append")
     if kind == "sqlite":
         _trace(fuse)
+    elif kind == "postgresql":
+        _around_statements(fuse)
     else:
         from flopod_backends.fs import FileSystem
         from flopod_backends.run_log import RunLog
@@ -73,6 +86,26 @@ def _around(fuse: Fuse, owner: Any, name: str, point: str) -> None:
         return value
 
     setattr(owner, name, passing)
+
+
+def _around_statements(fuse: Fuse) -> None:
+    """Pass the places around every statement that appends, or tells others of it."""
+    from flopod_backends.postgres_link import Link
+
+    call = Link.fetch
+
+    async def passing(link: Link, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        point = "commit" if "INTO events" in sql else "notice" if "pg_notify" in sql else ""
+        fuse.passed(f"before {point}")
+        answer = asyncio.create_task(call(link, sql, *parameters))
+        for _ in range(3):  # So many turns of the loop until it is sent.
+            await asyncio.sleep(0)
+        fuse.passed(f"in {point}")
+        rows = await answer
+        fuse.passed(f"after {point}")
+        return rows
+
+    Link.fetch = passing  # type: ignore[method-assign]
 
 
 def _before_and_after(fuse: Fuse, owner: Any, name: str, point: str) -> None:

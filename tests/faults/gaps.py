@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from faults.jobs_gap import RUN, STEPS
 from faults.oracle import sound
 from faults.trial import Trial
-from faults.victims import KILLED, Nursery, nursery, said, url_of
+from faults.victims import KILLED, Nursery, nursery, said, store_of
 from flopod import Control
 from flopod_backends import open_backend
 
@@ -24,10 +26,17 @@ async def trial(seed: int) -> Trial:
         return await twice(mother, kind) if seed % 4 < 2 else await at_most_once(mother, kind)
 
 
-async def twice(mother: Nursery, kind: str) -> Trial:
-    """Die in the gap of every step in turn: each of them has run exactly twice in the end."""
+@asynccontextmanager
+async def _store(kind: str, server: str) -> AsyncIterator[tuple[str, Path]]:
+    """Give the URL of a store, and where what is done there is told."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        url, account = url_of(kind, Path(folder)), Path(folder) / "account"
+        async with store_of(kind, Path(folder), server) as url:
+            yield url, Path(folder) / "account"
+
+
+async def twice(mother: Nursery, kind: str, server: str = "") -> Trial:
+    """Die in the gap of every step in turn: each of them has run exactly twice in the end."""
+    async with _store(kind, server) as (url, account):
         for step in range(STEPS):
             # The step that was cut off is called again, and the one after it is the next to die.
             nth = 1 if step == 0 else 2
@@ -41,10 +50,9 @@ async def twice(mother: Nursery, kind: str) -> Trial:
     return Trial(STEPS, 1)
 
 
-async def at_most_once(mother: Nursery, kind: str) -> Trial:
+async def at_most_once(mother: Nursery, kind: str, server: str = "") -> Trial:
     """Die in the gap of a step that is at most once: the run stops, and only a person goes on."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        url, account = url_of(kind, Path(folder)), Path(folder) / "account"
+    async with _store(kind, server) as (url, account):
         given = {"once": True, "point": "in the gap", "nth": 1}
         for _ in range(STEPS):
             victim = await mother.victim("gap", url, account, **given)

@@ -18,7 +18,8 @@ from faults.failpoints import IN_A_STEP, POINTS
 from faults.jobs_work import RAW, expected
 from faults.oracle import all_sound, completed
 from faults.trial import Trial
-from faults.victims import KILLED, Nursery, nursery, said, url_of
+from faults.victims import KILLED, Nursery, nursery, said, store_of
+from flopod import Control
 from flopod import events as ev
 from flopod.events import Event
 from flopod.stored import decoded
@@ -38,18 +39,42 @@ async def trial(seed: int) -> Trial:
         return await killed(mother, seed, ("sqlite", "file")[seed % 2])
 
 
-async def killed(mother: Nursery, seed: int, kind: str, lives: int = LIVES) -> Trial:
+async def killed(
+    mother: Nursery, seed: int, kind: str, server: str = "", lives: int = LIVES
+) -> Trial:
     """Let so many processes die on a store of this kind; count what was lost or done again."""
-    dice = random.Random(seed)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        url, account = url_of(kind, Path(folder)), Path(folder) / "account"
-        for life in range(lives):
-            await _live_and_die(mother, dice, url, account, life, f"{kind}, seed {seed}")
-            await _look(url, seed)
-        end = await mother.victim("finish", url, account)
-        assert await end.ended() == 0, f"seed {seed}: the last life ended badly"
-        logs = await _look(url, seed)
-        return judged(logs, said(account), lives, f"{kind}, seed {seed}")
+        async with store_of(kind, Path(folder), server) as url:
+            return await _killed(mother, seed, url, Path(folder) / "account", lives)
+
+
+async def _killed(mother: Nursery, seed: int, url: str, account: Path, lives: int) -> Trial:
+    dice, why = random.Random(seed), f"{_kind(url)}, seed {seed}"
+    for life in range(lives):
+        await _live_and_die(mother, dice, url, account, life, why)
+        await _look(url, why)
+    return await _brought_to_an_end(mother, url, account, lives, why)
+
+
+async def killed_everywhere(mother: Nursery, url: str, account: Path) -> Trial:
+    """Let a process die at each place that the store has, one after the other."""
+    points, why = POINTS[_kind(url)], f"{_kind(url)}, everywhere"
+    for life, point in enumerate(points):
+        await _die_at(mother, url, account, life, point, 3, why)
+        await _look(url, f"{why}: {point}")
+    return await _brought_to_an_end(mother, url, account, len(points), why)
+
+
+async def _brought_to_an_end(
+    mother: Nursery, url: str, account: Path, lives: int, why: str
+) -> Trial:
+    end = await mother.victim("finish", url, account)
+    assert await end.ended() == 0, f"{why}: the last life ended badly"
+    return judged(await _look(url, why), said(account), lives, why)
+
+
+def _kind(url: str) -> str:
+    return url.partition(":")[0]
 
 
 async def _live_and_die(
@@ -61,8 +86,15 @@ async def _live_and_die(
         await asyncio.sleep(dice.uniform(0.005, 0.05))
         assert await victim.kill() == KILLED
         return
-    point = dice.choice((*POINTS[url.partition(":")[0]], *IN_A_STEP))
+    point = dice.choice((*POINTS[_kind(url)], *IN_A_STEP))
     nth = dice.randint(1, 3 if "summary" in point else 30)
+    await _die_at(mother, url, account, life, point, nth, why)
+
+
+async def _die_at(
+    mother: Nursery, url: str, account: Path, life: int, point: str, nth: int, why: str
+) -> None:
+    """Let a process work until it passes a place for the n-th time."""
     given = {"life": life, "runs": RUNS, "point": point, "nth": nth}
     victim = await mother.victim("work", url, account, **given)
     try:
@@ -71,13 +103,27 @@ async def _live_and_die(
         raise AssertionError(f"{why}: {point!r} was not passed {nth} times: {error}") from None
 
 
-async def _look(url: str, seed: int) -> Logs:
+async def _look(url: str, why: str) -> Logs:
     """Return all logs, each of them sound."""
     backend = open_backend(url)
     try:
-        return await all_sound(backend, f"seed {seed}")
+        if _kind(url) == "postgresql":
+            await _at_rest(Control(backend))
+        return await all_sound(backend, why)
     finally:
         await backend.close()
+
+
+async def _at_rest(control: Control) -> None:
+    """Return once no log grows: a server may still be at work on what a dead process sent."""
+    before, ends = None, await _ends(control)
+    while ends != before:
+        await asyncio.sleep(0.02)
+        before, ends = ends, await _ends(control)
+
+
+async def _ends(control: Control) -> dict[str, int]:
+    return {run.run_id: run.last_seq for run in await control.list_runs(limit=None)}
 
 
 def judged(logs: Logs, account: Sequence[Sequence[str]], lives: int, why: str) -> Trial:

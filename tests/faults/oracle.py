@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import reduce
 
-from flopod import RunSummary
+from flopod import RunSummary, kin
 from flopod import events as ev
 from flopod.backend import Backend, RunQuery
 from flopod.events import Event
@@ -95,7 +95,7 @@ def _check_end(events: Iterable[Event], why: object) -> None:
     for event in events:
         if isinstance(event.fact, GO_ON):
             ended = None
-        elif ended is not None:
+        elif ended is not None and not isinstance(event.fact, kin.EndTold):
             # A run that waits for a person takes deliveries, and may be cancelled.
             waits = isinstance(ended, ev.RunNeedsAttention)
             allowed = waits and isinstance(event.fact, ev.EventDelivered | ev.RunCancelled)

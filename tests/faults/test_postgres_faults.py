@@ -66,6 +66,22 @@ async def test_appends_that_an_administrator_ends_are_made_once(
     await stands(store, await appending)
 
 
+async def test_a_look_that_was_cancelled_says_nothing_when_the_store_is_closed(
+    store: PostgresBackend,
+) -> None:
+    said: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context))
+    await store.events("r1")
+    async with store._reads._turn:
+        look = asyncio.create_task(store.events("r1"))
+        await asyncio.sleep(0.01)
+        look.cancel()
+        await store.close()
+    await asyncio.sleep(0.01)
+    gc.collect()
+    assert not said
+
+
 async def test_an_append_waits_for_a_lock_that_somebody_holds(
     store: PostgresBackend, server: asyncpg.Connection[asyncpg.Record], postgres: str
 ) -> None:

@@ -25,6 +25,7 @@ fuse = Fuse()
 JOBS = {
     "work": "faults.jobs_work:work",
     "finish": "faults.jobs_work:finish",
+    "spread": "faults.jobs_fan:spread",
     "gap": "faults.jobs_gap:gap",
     "deliver": "faults.jobs_deliver:deliver",
     "serve": "faults.jobs_deliver:serve",
@@ -32,6 +33,7 @@ JOBS = {
     "start": "faults.jobs_own:start",
     "hold": "faults.jobs_own:hold",
 }
+STORES = {"file": FileBackend, "postgresql": PostgresBackend, "sqlite": SqliteBackend}
 
 
 class Account:
@@ -64,7 +66,7 @@ def _live(job: str, url: str, account: str, point: str = "", nth: int = 1, **giv
     if point:
         fuse.set(point, nth)
         kind = url.partition(":")[0]
-        arm(fuse, FileBackend if kind == "file" else SqliteBackend, kind)
+        arm(fuse, STORES[kind], kind)
     asyncio.run(_job(job)(url, Account(account), **given))
 
 

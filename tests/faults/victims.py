@@ -15,6 +15,7 @@ from typing import Any
 
 import flopod
 import flopod_backends
+from postgres_server import schema
 
 TESTS = Path(__file__).parents[1]
 SOURCES = [TESTS, *(Path(module.__file__ or "").parents[1] for module in (flopod, flopod_backends))]
@@ -95,6 +96,16 @@ async def nursery() -> AsyncIterator[Nursery]:
         process.stdin.close()
         await process.wait()
         await listening
+
+
+@asynccontextmanager
+async def store_of(kind: str, folder: Path, server: str = "") -> AsyncIterator[str]:
+    """Give the URL of an empty store of this kind: in a folder, or on a server."""
+    if kind != "postgres":
+        yield url_of(kind, folder)
+        return
+    async with schema(server) as url:
+        yield url
 
 
 def url_of(kind: str, folder: Path) -> str:

@@ -19,12 +19,15 @@ import pytest
 
 from flopod import ChildFailedError, Control, Runtime, Worker, kin, workflow
 from flopod import events as ev
-from flopod.backend import Backend
+from flopod.backend import Backend, Lease
+from flopod.errors import ErrorInfo
 from flopod.events import Event
 from flopod.process import this_process
+from flopod.stored import encoded
 from flopod_backends import MemoryBackend, PostgresBackend, open_backend
 from runtime.families import (
     FAMILY,
+    approval,
     asks,
     calls_and_waits,
     child,
@@ -214,6 +217,50 @@ async def test_a_run_that_has_looked_by_itself_is_told_nothing(at_once: None) ->
         await finished(backend)
         await settled(backend, ended)
     assert not late_news(await backend.events(RUN))
+
+
+@pytest.mark.parametrize("known", [[family], [approval]], ids=["the parent", "another"])
+async def test_an_end_that_nobody_told_of_is_told_by_any_worker(
+    at_once: None, known: list[Any]
+) -> None:
+    whole = await noted("family")
+    told_at = next(i for i, (_, log) in enumerate(whole.made) if log[-1].type == "ChildEnded")
+    backend = await left_after(whole.made[:told_at])
+    ended = next(run.run_id for run in await children(backend) if run.inner.owes)
+    async with Worker(backend, known):
+        await settled(backend, ended)
+    assert len(news(await backend.events(RUN))) == 1
+
+
+async def test_an_end_that_is_taken_back_while_it_is_told_of_waits_for_who_has_its_code(
+    at_once: None,
+) -> None:
+    given_back = asyncio.Event()
+
+    class Retried(MemoryBackend):
+        """Has the run retried that it gives away to be told of."""
+
+        async def claim(self, *given: Any, **terms: Any) -> list[Lease]:
+            leases = await super().claim(*given, **terms)
+            for lease in leases:
+                if lease.owing:
+                    await Control(self).retry(lease.run_id)
+            return leases
+
+        async def release(self, lease: Lease, *, again: bool = False) -> None:
+            await super().release(lease, again=again)
+            given_back.set()
+
+    backend = Retried()
+    parent = kin.Parent("nobody", "a", called=True)
+    submitted = ev.RunSubmitted(workflow="unlucky", input=encoded("why"), parent=parent)
+    failed = ev.RunFailed(error=ErrorInfo(type="E", message="no"))
+    await backend.append(RUN, [Event(fact) for fact in (submitted, failed)])
+    async with asyncio.timeout(5), Worker(backend, [approval]):
+        await given_back.wait()
+    assert (await told(backend))[-1] == "RunRetried"
+    async with Worker(backend, [unlucky]):
+        await until(backend, lambda run: run.finished)
 
 
 async def test_a_fan_out_is_shared_by_two_workers() -> None:

@@ -34,6 +34,7 @@ examples:
 environment:
   FLOPOD_DATA_DIR     where runs are kept (./.flopod)
   FLOPOD_BACKEND      sqlite, file or memory
+  DATABASE_URL        postgresql://… to keep the runs there instead
   FLOPOD_WORKFLOWS    modules or files with workflows, with : or , between them
   FLOPOD_TUI_THEME …  the settings of the app; `flopod --show-config` prints them all
 """

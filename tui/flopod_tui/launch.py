@@ -75,6 +75,8 @@ class Opening:
     start_worker: bool = True
     """Start one if none is alive."""
     read_only: bool = False
+    named: bool = False
+    """The store was named on the command line, not found by the environment."""
 
     @property
     def launch(self) -> WorkerLaunch | None:
@@ -110,7 +112,7 @@ def app_on(opening: Opening, kept: MemoryFile) -> FlopodApp:
         Control(backend, workflows=()),
         read_only=opening.read_only,
         start_worker=opening.launch,
-        looked_in=looked_in(),
+        looked_in=looked_in(backend.url, named=opening.named),
         settings=settings,
         memory=kept.open(backend.url, history=settings.history),
         masking=Masking(settings.mask),
@@ -132,6 +134,12 @@ def _fit_output() -> None:
         sys.stderr.reconfigure(errors="replace")
 
 
-def looked_in() -> tuple[tuple[str, str], ...]:
-    """Return what decided on the store, as name and value."""
-    return tuple((name, os.environ.get(name, "not set")) for name in VARIABLES)
+def looked_in(url: str, *, named: bool) -> tuple[tuple[str, str], ...]:
+    """Return what decided on the store, as name and value; of a URL no password."""
+    if named:
+        return (("--backend", url),)
+    if url.startswith(("postgresql:", "postgres:")):
+        return (("DATABASE_URL", url),)
+    database = "set, but names no Postgres" if os.environ.get("DATABASE_URL") else "not set"
+    values = ((name, os.environ.get(name, "not set")) for name in VARIABLES)
+    return ("DATABASE_URL", database), *values

@@ -127,6 +127,7 @@ async def _draw(args: Args, loaded: Loaded) -> int:
             control.backend,
             loaded=loaded,
             run_id=run,
+            named=args.backend is not None,
             workflows=args.workflows,
             start_worker=_starts_worker(args),
             read_only=args.read_only or bool(args.screenshot),
