@@ -132,8 +132,7 @@ class Link:
         self, connection: Connection, sql: str, parameters: Sequence[Any]
     ) -> list[Row]:
         try:
-            async with asyncio.timeout(ANSWER_SECONDS) as limit:
-                return [*map(tuple, await self._ask(connection, limit, sql, parameters))]
+            return [*map(tuple, await self._ask(connection, sql, parameters))]
         except (*AGAIN, asyncpg.UniqueViolationError):
             raise
         except (*CUT, *ERRORS) as error:
@@ -143,21 +142,22 @@ class Link:
             raise Lost(str(told(self._url, error))) from error
 
     async def _ask(
-        self, connection: Connection, limit: asyncio.Timeout, sql: str, parameters: Sequence[Any]
+        self, connection: Connection, sql: str, parameters: Sequence[Any]
     ) -> list[asyncpg.Record]:
         """Return the rows; what reads is given up if the server is silent and not at work."""
         if not self._doubts:
-            return await connection.fetch(sql, *parameters)
+            return await connection.fetch(sql, *parameters, timeout=ANSWER_SECONDS)
         doubts: list[asyncio.Task[None]] = []
-        timer = asyncio.get_running_loop().call_later(
-            SILENT_SECONDS, lambda: doubts.append(asyncio.create_task(self._doubt(limit)))
-        )
-        try:
-            return await connection.fetch(sql, *parameters)
-        finally:
-            timer.cancel()
-            for doubt in doubts:
-                doubt.cancel()
+        async with asyncio.timeout(ANSWER_SECONDS) as limit:
+            timer = asyncio.get_running_loop().call_later(
+                SILENT_SECONDS, lambda: doubts.append(asyncio.create_task(self._doubt(limit)))
+            )
+            try:
+                return await connection.fetch(sql, *parameters)
+            finally:
+                timer.cancel()
+                for doubt in doubts:
+                    doubt.cancel()
 
     async def _doubt(self, limit: asyncio.Timeout) -> None:
         if not await self._is_at_work() and not limit.expired():
