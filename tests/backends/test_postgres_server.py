@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from flopod.errors import BackendError
 from flopod_backends import PostgresBackend, open_backend, postgres_open
 from flopod_backends.postgres_errors import Lost
 from flopod_backends.postgres_url import address
+from postgres_server import VARIABLE
 
 
 @pytest.fixture
@@ -182,6 +184,63 @@ def test_a_password_that_hides_the_host_is_not_told(password: str) -> None:
 @pytest.mark.parametrize("url", ["postgresql:///runs", "postgresql://", "postgresql://db/runs"])
 def test_a_store_tells_the_url_that_opens_it(url: str) -> None:
     assert open_backend(open_backend(url).url).url == url
+
+
+@pytest.fixture
+async def guarded(postgres: str, server: asyncpg.Connection[asyncpg.Record]) -> AsyncIterator[str]:
+    """Give the URL, without its password, of a store whose user has the password s3cret."""
+    user, there = "with_a_password", urlsplit(postgres)
+    await server.execute(f"DROP ROLE IF EXISTS {user}")
+    await server.execute(f"CREATE ROLE {user} LOGIN SUPERUSER PASSWORD 's3cret'")
+    url = f"postgresql://{user}@{there.path}?{there.query}"
+    with first_rule(await server.fetchval("SHOW hba_file"), f"local all {user} scram-sha-256"):
+        await server.execute("SELECT pg_reload_conf()")
+        async with asyncio.timeout(10):
+            while await lets_in(url):
+                await asyncio.sleep(0.01)  # The server reads its rules in its own time.
+        yield url
+    await server.execute("SELECT pg_reload_conf()")
+    await server.execute(f"DROP OWNED BY {user}")
+    await server.execute(f"DROP ROLE {user}")
+
+
+@contextmanager
+def first_rule(file: str, rule: str) -> Iterator[None]:
+    """Have a rule stand before all others of a file until the end of the block."""
+    rules = Path(file)
+    before = rules.read_text()
+    try:
+        rules.write_text(f"{rule}\n{before}")
+        yield
+    finally:
+        rules.write_text(before)
+
+
+async def lets_in(url: str) -> bool:
+    """Return whether the server takes a user without a password."""
+    try:
+        connection = await asyncpg.connect(address(url).dsn)
+    except asyncpg.InvalidPasswordError:
+        return False
+    await connection.close()
+    return True
+
+
+@pytest.mark.skipif(VARIABLE in os.environ, reason="writes the server's pg_hba.conf")
+async def test_a_password_is_asked_for_and_taken_from_url_or_environment(
+    guarded: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = guarded.replace("@", ":wr0ng@", 1)
+    for url in (guarded, wrong):
+        told = await refused(url)
+        assert "set PGPASSWORD or ~/.pgpass" in told
+        assert "wr0ng" not in told
+    monkeypatch.setenv("PGPASSWORD", "s3cret")
+    for url in (guarded, guarded.replace("@", ":s3cret@", 1)):
+        store = PostgresBackend(url)
+        assert await store.list_runs(RunQuery()) == []
+        assert store.url == guarded.partition("&schema=")[0] + "&schema=" + address(url).schema
+        await store.close()
 
 
 async def test_a_password_that_is_wrong_is_told_without_it() -> None:
