@@ -196,8 +196,8 @@ async def guarded(postgres: str, server: asyncpg.Connection[asyncpg.Record]) -> 
     with first_rule(await server.fetchval("SHOW hba_file"), f"local all {user} scram-sha-256"):
         await server.execute("SELECT pg_reload_conf()")
         async with asyncio.timeout(10):
-            while await lets_in(url):
-                await asyncio.sleep(0.01)  # The server reads its rules in its own time.
+            while await lets_in(url):  # noqa: ASYNC110 (the server reads its rules in its own time)
+                await asyncio.sleep(0.01)
         yield url
     await server.execute("SELECT pg_reload_conf()")
     await server.execute(f"DROP OWNED BY {user}")
