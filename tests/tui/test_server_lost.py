@@ -73,7 +73,7 @@ async def test_a_run_that_is_open_goes_on_where_it_was_when_the_server_is_back(
             story.step("told-meanwhile", True)
             await there.append("run-2", story.events[before:])
             gone(line, False)
-            await until_seen(pilot, "told-meanwhile", "live")
+            await until_seen(pilot, "told-meanwhile", "live", "the run can be read again")
             await until_gone(pilot, "✗ LOST")
         for handle in (there, store):
             await handle.close()

@@ -22,6 +22,7 @@ from flopod_tui.widgets.painted import Panel
 from flopod_tui.widgets.path_list import PathList
 from flopod_tui.widgets.scrubber import Scrubber
 from flopod_tui.widgets.state_list import StateList
+from flopod_tui.widgets.status_line import StatusLine
 from flopod_tui.widgets.timeline import Timeline
 
 
@@ -48,10 +49,14 @@ class RunShown(RunPanes, Travelling, RunTaking):
         self.tell_trouble()
 
     def tell_trouble(self) -> None:
-        """Say what is wrong, once."""
-        if self.tail.trouble and self.tail.trouble != self._told:
-            self.say(self.tail.trouble.lstrip("■✗ "), "error")
+        """Say what is wrong, and that it is over, once."""
+        if self.tail.trouble == self._told:
+            return
         self._told = self.tail.trouble
+        if self._told:
+            return self.say(self._told.lstrip("■✗ "), "error")
+        self.query_one(StatusLine).clear(self.now())
+        self.say("the run can be read again")
 
     def show_view(self) -> None:
         """Show the view that is on the screen."""
