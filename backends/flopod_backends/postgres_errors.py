@@ -72,6 +72,8 @@ _ADVICE: dict[type[BaseException], str] = {
     asyncpg.UndefinedColumnError: "has a table of another program under a name of the store's; "
     "name another schema with ?schema=",
     asyncpg.InvalidSQLStatementNameError: POOLED,
+    asyncpg.ProtocolViolationError: "is behind a pooler that refuses it (see the pooler's log); "
+    "name the server itself, or a pool in session mode",
     asyncpg.DuplicatePreparedStatementError: POOLED,
     asyncpg.FeatureNotSupportedError: "cannot do what the store needs; flopod needs PostgreSQL 13 "
     "or later",
