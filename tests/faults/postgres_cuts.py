@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -37,27 +38,33 @@ async def _append(store: PostgresBackend, line: Line, dice: random.Random) -> Tr
     for name in names:
         await store.append(name, [submitted()])
     line.strike(dice.randrange(1, APPENDS), dice.choice([*Fault]))
-    told = dict(zip(names, await asyncio.gather(*(_told(store, n) for n in names)), strict=True))
-    lost = repeated = 0
-    for name in names:
-        found = await store.events(name)
-        paths = [event.path for event in found[1:]]
-        lost += len(set(told[name]) - set(paths))
-        repeated += len(paths) - len(set(paths))
-        assert [event.seq for event in found] == [*range(1, len(found) + 1)], f"seed {name}"
-        assert await store.summary(name) == told_of(name, found)
+    told = await asyncio.gather(*(appended(store, name, APPENDS) for name in names))
+    found = await compared(store, dict(zip(names, told, strict=True)))
     await store.close()
-    return Trial(1, RUNS * APPENDS, lost, repeated)
+    return found
 
 
-async def _told(store: PostgresBackend, name: str) -> list[str]:
-    """Return the paths of the steps that were told to be recorded."""
+async def appended(store: PostgresBackend, name: str, count: int) -> list[str]:
+    """Append so many steps to a run; return the paths of those that were told to be recorded."""
     told = []
-    for number in range(APPENDS):
+    for number in range(count):
         [event] = await store.append(name, [step(f"s{number}")], expect=number + 1)
         assert event.seq == number + 2
         told.append(event.path)
     return told
+
+
+async def compared(store: PostgresBackend, told: Mapping[str, Sequence[str]]) -> Trial:
+    """Count what was told to be recorded of these runs, what is not there, and what is twice."""
+    lost = repeated = 0
+    for name, steps in told.items():
+        found = await store.events(name)
+        paths = [event.path for event in found[1:]]
+        lost += len(set(steps) - set(paths))
+        repeated += len(paths) - len(set(paths))
+        assert [event.seq for event in found] == [*range(1, len(found) + 1)], name
+        assert await store.summary(name) == told_of(name, found), name
+    return Trial(1, sum(map(len, told.values())), lost, repeated)
 
 
 async def impatient(url: str, seed: int) -> Trial:

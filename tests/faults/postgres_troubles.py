@@ -13,8 +13,9 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 import asyncpg
-from stories import step, submitted, told_of
+from stories import submitted
 
+from faults.postgres_cuts import appended, compared
 from faults.trial import Trial
 from flopod_backends import PostgresBackend
 from flopod_backends.postgres_url import address
@@ -45,11 +46,11 @@ async def troubled(url: str, seed: int) -> Trial:
         try:
             await begun.wait()
             trouble = asyncio.create_task(_trouble(dice, store, other, admin))
-            told = await asyncio.gather(*(_told(store, name) for name in RUNS))
+            told = await asyncio.gather(*(appended(store, name, APPENDS) for name in RUNS))
             await trouble
             async with asyncio.timeout(30):
                 await watching
-            return await _found(store, dict(zip(RUNS, told, strict=True)), seed)
+            return await compared(store, dict(zip(RUNS, told, strict=True)))
         finally:
             watching.cancel()
             for handle in (store, other):
@@ -97,15 +98,6 @@ async def _signal(admin: Admin, how: str, process: tuple[int, str] | None) -> No
         await admin.execute(f"SELECT {how}($1)", process[0])
 
 
-async def _told(store: PostgresBackend, name: str) -> list[str]:
-    """Return the paths of the steps that were told to be recorded."""
-    told = []
-    for number in range(APPENDS):
-        [event] = await store.append(name, [step(f"s{number}")], expect=number + 1)
-        told.append(event.path)
-    return told
-
-
 async def _all_told(other: PostgresBackend, watching: asyncio.Event) -> None:
     """Return once the end of every run was told."""
     ends: dict[str, int] = {}
@@ -114,14 +106,3 @@ async def _all_told(other: PostgresBackend, watching: asyncio.Event) -> None:
         ends |= batch
         if all(ends.get(name) == APPENDS + 1 for name in RUNS):
             return
-
-
-async def _found(store: PostgresBackend, told: dict[str, list[str]], seed: int) -> Trial:
-    lost = repeated = 0
-    for name in RUNS:
-        found = await store.events(name)
-        paths = [event.path for event in found[1:]]
-        lost += len(set(told[name]) - set(paths))
-        repeated += len(paths) - len(set(paths))
-        assert await store.summary(name) == told_of(name, found), f"seed {seed}"
-    return Trial(1, len(RUNS) * APPENDS, lost, repeated)
