@@ -24,6 +24,7 @@ from mutants.catalogue import MUTANTS, Mutant  # noqa: E402
 
 SOURCES = ("runtime", "backends", "tui", "tests")
 PATIENCE = 120.0
+"""Seconds for the test of a mutant."""
 NOTICED = 1
 """How pytest ends when a test has failed; anything above says that it could not run."""
 
@@ -40,8 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         _copy(copy)
-        if _tested(copy, sorted({test for mutant in chosen for test in mutant.test.split()})) != 0:
-            print("the tests fail without any mutant: mend that first", file=sys.stderr)
+        tests = sorted({test for mutant in chosen for test in mutant.test.split()})
+        if (code := _tested(copy, tests, len(tests) * PATIENCE)) != 0:
+            how = "do not come to an end" if code is None else f"fail (pytest ended with {code})"
+            print(f"the tests {how} without any mutant: mend that first", file=sys.stderr)
             return 1
         missed = [mutant.name for mutant in chosen if not _noticed(copy, mutant)]
     seconds = round(time.monotonic() - began)
@@ -69,14 +72,14 @@ def _noticed(copy: Path, mutant: Mutant) -> bool:
     return code == NOTICED
 
 
-def _tested(copy: Path, tests: Iterable[str]) -> int | None:
+def _tested(copy: Path, tests: Iterable[str], patience: float = PATIENCE) -> int | None:
     """Return the exit code of pytest on the copy; None: it did not come to an end."""
     path = os.pathsep.join(str(copy / source) for source in SOURCES)
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
     try:
         return subprocess.run(
-            command, cwd=copy, env=environment, stdout=subprocess.PIPE, timeout=PATIENCE
+            command, cwd=copy, env=environment, stdout=subprocess.PIPE, timeout=patience
         ).returncode
     except subprocess.TimeoutExpired:
         return None
