@@ -71,6 +71,11 @@ def a_link_to_a_folder(path: Path) -> None:
     path.symlink_to(path.parent)
 
 
+NO_TEXT = """
+UPDATE sqlite_master SET name = CAST(x'64ff' AS TEXT), sql = 'CREATE TABLE (' WHERE name = 'deleted'
+"""
+"""SQLite tells of it in its own words, with these bytes among them."""
+
 BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "no database": (lambda path: path.write_text("dear diary " * 1000), "no SQLite database"),
     "garbage for a header": (lambda path: overwrite(path, 0, os.urandom(100)), "no SQLite"),
@@ -89,6 +94,10 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a table is missing": (lambda path: execute(path, "DROP TABLE leases"), "'leases' is not as"),
     "an index is missing": (lambda path: execute(path, "DROP INDEX runs_due"), "'runs_due' is not"),
+    "a schema of bytes that are no text": (
+        lambda path: execute(path, "PRAGMA writable_schema = 1", NO_TEXT),
+        "is damaged",
+    ),
     "a newer format": (
         lambda path: execute(path, f"PRAGMA user_version = {VERSION + 1}"),
         "newer flopod",

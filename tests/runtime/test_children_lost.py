@@ -211,8 +211,10 @@ async def test_a_run_that_has_looked_by_itself_is_told_nothing(at_once: None) ->
     await backend.claim_run(dead, RUN)
     await backend.retire(dead.worker_id)
     ended = next(run.run_id for run in await children(backend) if run.inner.owes)
+    telling = await backend.claim_run(this_process(), ended)
     async with Worker(backend, [family]):
         await until(backend, lambda run: ended not in run.inner.calls.values())
+    await backend.release(telling, again=True)
     async with Worker(backend, EVERYBODY):
         await finished(backend)
         await settled(backend, ended)
