@@ -35,6 +35,7 @@ from flopod_tui.settings.keys import unknown_actions
 from flopod_tui.terminal import crash, garbage
 from flopod_tui.terminal.driver import QuietMouseDriver
 from flopod_tui.terminal.themes import ANSI_VARIABLES, THEMES, choose
+from flopod_tui.terminal.timing import once
 
 TWICE = 1.0
 """Seconds within which a second Ctrl+C quits."""
@@ -116,7 +117,7 @@ class FlopodApp(Everywhere):
             from flopod_tui.screens.run import RunScreen
 
             self.push_screen(RunScreen(self.session, self.first_run))
-        self.set_timer(FIRST_FRAME, self.draw_first_frame)
+        once(self, FIRST_FRAME, self.draw_first_frame)
         self.call_after_refresh(self.greet)
         self.ensure_worker()
 

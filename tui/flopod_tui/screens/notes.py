@@ -10,6 +10,7 @@ from textual.events import Resize
 from textual.widget import Widget
 
 from flopod_tui.screens.dialog import Dialog
+from flopod_tui.terminal.timing import once
 from flopod_tui.text.spans import Spans
 from flopod_tui.widgets.detail import Detail
 
@@ -47,4 +48,4 @@ class NotesScreen(Dialog[None]):
         if width := detail.container_size.width:
             detail.show("notes", self.lines(width - 2))
         else:  # The box is laid out a moment later.
-            self.set_timer(LATER, self.show_notes)
+            once(self, LATER, self.show_notes)

@@ -28,6 +28,7 @@ from flopod_tui.runs.summary_text import empty_store, worker_spans
 from flopod_tui.runs.trouble import trouble_lines
 from flopod_tui.screens.actions import RunActions
 from flopod_tui.session import Session
+from flopod_tui.terminal.timing import once
 from flopod_tui.text.spans import Spans
 from flopod_tui.widgets.facets import FacetBar
 from flopod_tui.widgets.filter_field import FilterField
@@ -138,7 +139,7 @@ class RunListing(RunActions):
         if not self._paint_due and self.is_mounted:
             self._paint_due = True
             first = not self.runs.count and self.feed.loaded
-            self.set_timer(0.001 if first else self.paint_every(), self.paint)
+            once(self, 0.001 if first else self.paint_every(), self.paint)
 
     def paint(self) -> None:
         """Show what the feed holds now."""
@@ -254,13 +255,13 @@ class RunListing(RunActions):
         self._resting_on = run_id
         if self._rest is not None:
             self._rest.stop()
-        self._rest = self.set_timer(REST, self.rested)
+        self._rest = once(self, REST, self.rested)
 
     def rested(self) -> None:
         """Show what belongs to the run under the cursor."""
         self.show_preview(self.selected())
         self.show_lines()
-        self._rest = self.set_timer(CLOSER - REST, self.look_closer)
+        self._rest = once(self, CLOSER - REST, self.look_closer)
 
     def look_closer(self) -> None:
         """Read the end of the log of the run under the cursor, if it was not read yet."""

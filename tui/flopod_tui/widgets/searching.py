@@ -9,6 +9,7 @@ from typing import Any
 from textual.message import Message
 
 from flopod_tui.run.sought import Sought
+from flopod_tui.terminal.timing import once
 from flopod_tui.widgets.lines import LineList
 
 SLICE = 0.03
@@ -74,4 +75,4 @@ class Searching(LineList):
         self.found = sought.told(self.place())
         self.post_message(self.Found())
         if not sought.done:
-            self.set_timer(REST, self._look)
+            once(self, REST, self._look)

@@ -13,6 +13,7 @@ from textual.message import Message
 from flopod.events import Event
 from flopod.stored import utc_now
 from flopod.summary import Status
+from flopod_tui.terminal.timing import once
 from flopod_tui.text.spans import Spans
 from flopod_tui.timeline.rows import Painter, Row
 from flopod_tui.timeline.view import (
@@ -100,7 +101,7 @@ class Timeline(Searching):
         self._relay()
         if self.view.behind and not self._taking:
             self._taking = True
-            self.set_timer(REST, self._go_on)
+            once(self, REST, self._go_on)
 
     def _go_on(self) -> None:
         self._taking = False
