@@ -265,11 +265,10 @@ class RunListing(RunActions):
 
     def look_closer(self) -> None:
         """Read the end of the log of the run under the cursor, if it was not read yet."""
-        run = self.selected()
+        run, seen = self.selected(), self._glimpse
         if run is None or not self.query_one("#preview", Panel).size.height:
             return
-        known = self._glimpse is not None and self._glimpse.is_of(run)
-        if not known and run.run_id == self._resting_on:
+        if run.run_id == self._resting_on and not (seen and seen.is_of(run)):
             self.read_end(run)
 
     def masking_changed(self) -> None:
