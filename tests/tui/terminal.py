@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pyte
 from pyte.screens import Char
+from rich.cells import cell_len
 
 ROOT = Path(__file__).parents[2]
 SOURCES = os.pathsep.join(str(ROOT / name) for name in ("runtime", "backends", "tui"))
@@ -71,6 +72,19 @@ def typed(key: str) -> str:
     return KEYS.get(key, key)
 
 
+def line_of(screen: pyte.Screen, y: int) -> str:
+    """Return a line; what is left of a wide character when its other half is overwritten is blank.
+
+    So terminals show it; pyte's own `display` stumbles over it between two writes of the app.
+    """
+    cells = [screen.buffer[y][x].data for x in range(screen.columns)]
+    befores = ["", *cells]
+    return "".join(
+        cell or ("" if cell_len(before[:1]) == 2 else " ")
+        for cell, before in zip(cells, befores, strict=False)
+    )
+
+
 class Terminal:
     """A program and the terminal that it runs in."""
 
@@ -112,7 +126,7 @@ class Terminal:
     @property
     def text(self) -> str:
         """What stands on the screen."""
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        return "\n".join(line_of(self.screen, y).rstrip() for y in range(self.screen.lines))
 
     def cells(self) -> list[Char]:
         """Return every cell that was written to."""
