@@ -338,8 +338,10 @@ async def test_all_of_it_can_be_reached_in_a_small_window(store: MemoryBackend) 
     app = bench(store, StartScreen, look={"plain_glyphs": True, "theme": "ansi"})
     async with app.run_test(size=SMALL) as pilot:
         await choose_research(pilot)
-        assert all(
-            ord(char) < 128 or char in "╭╮╰╯▁▂▃▄▅▆▇█▕" for char in text_of(app) if char > " "
+        plain = "╭╮╰╯▁▂▃▄▅▆▇█▕"
+        await until(
+            pilot,
+            lambda: all(ord(char) < 128 or char in plain for char in text_of(app) if char > " "),
         )
         for _ in range(20):
             if app.focused is not None and app.focused.id == "send":
