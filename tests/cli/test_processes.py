@@ -274,6 +274,20 @@ def test_a_worker_begins_anew_when_its_file_changes(flopod: Flopod, home: Path) 
     assert json.loads(last)["data"]["output"] == 2
 
 
+def test_a_changed_file_of_the_same_second_and_length_is_loaded_anew(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    file = home / "quick.py"
+    text = "from flopod import workflow\n\n@workflow\nasync def quick(wf):\n    return {}\n"
+    for saved in (1, 2):
+        file.write_text(text.format(saved))
+        os.utime(file, (0, 0))
+        said = finished("run", "quick", "-w", "quick.py", "--run-id", f"q{saved}", "--json")
+        assert json.loads(said.stdout) == saved
+    assert not (home / "__pycache__").exists()
+
+
 def test_on_a_terminal_a_run_shows_where_it_is_and_how_far() -> None:
     argv = ["-m", "flopod_tui", "run", "slow", "-w", FLOWS, "--run-id", "s"]
     environment = {**os.environ, "TERM": "xterm-256color"}

@@ -14,9 +14,10 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flopod.errors import WorkflowImportError, brief
@@ -169,17 +170,25 @@ def _file_module(file: Path) -> ModuleType:
     if name in sys.modules:
         return sys.modules[name]
     _make_importable(file.parent)
-    spec = spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
+    loader = _Uncached(name, str(file))
+    spec = spec_from_file_location(name, file, loader=loader) if file.suffix == ".py" else None
+    if spec is None:
         raise ImportError("only .py files are taken")
     module = module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
         raise
     return module
+
+
+class _Uncached(SourceFileLoader):
+    """Compiles the file anew: a change of the same second and length leaves a cache in force."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
 
 
 def _make_importable(folder: Path) -> None:
