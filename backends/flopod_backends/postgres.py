@@ -24,9 +24,10 @@ from flopod_backends.log_rows import Row
 from flopod_backends.postgres_append import PATIENCE, Appender
 from flopod_backends.postgres_changes import Follower
 from flopod_backends.postgres_leases import PostgresLeases
-from flopod_backends.postgres_link import READING, Connection, Link
+from flopod_backends.postgres_link import READING, Link
 from flopod_backends.postgres_logs import PostgresLogs
 from flopod_backends.postgres_open import prepare_reader, prepare_writer
+from flopod_backends.postgres_prepared import Connection
 from flopod_backends.postgres_standing import PostgresStandings
 from flopod_backends.postgres_url import address
 from flopod_backends.postgres_write import Notices, Writer

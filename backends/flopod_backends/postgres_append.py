@@ -13,6 +13,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 
 import asyncpg
 
@@ -47,6 +48,7 @@ class Appender:
         self._standings = standings
         self._url = url
         self._tell = tell
+        self._batches = count(secrets.randbits(62))  # Nobody else's: 2^62 lie between us.
 
     async def commit(self, appends: Sequence[Append]) -> None:
         """Record the appends; each is answered on its own."""
@@ -87,7 +89,7 @@ class Appender:
 
     async def _write(self, runs: Sequence[Sequence[Plan]]) -> set[str]:
         """Send the plans, those of a run together; return the runs that took them."""
-        batch = secrets.randbits(63)
+        batch = next(self._batches)
         sql, parameters = statement(runs, batch)
         run_ids = [plans[0].append.run_id for plans in runs]
         given_up = time.monotonic() + PATIENCE

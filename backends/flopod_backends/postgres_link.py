@@ -24,8 +24,8 @@ import asyncpg
 from flopod.errors import BackendError
 from flopod_backends.log_rows import Row
 from flopod_backends.postgres_errors import ABSENT, AGAIN, CUT, ERRORS, STARTING, Lost, told
+from flopod_backends.postgres_prepared import Connection, Prepared
 
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Prepare: TypeAlias = Callable[[Connection], Awaitable[None]]
 
 READING = 5.0
@@ -62,6 +62,7 @@ class Link:
         self._dsn, self._url, self._patience, self._prepare = dsn, url, patience, prepare
         self._doubts = reads
         self._connection: Connection | None = None
+        self._prepared = Prepared(ANSWER_SECONDS)
         self._turn = asyncio.Lock()
         self._pid = os.getpid()
         self.process: tuple[int, str] | None = None
@@ -146,7 +147,7 @@ class Link:
     ) -> list[asyncpg.Record]:
         """Return the rows; what reads is given up if the server is silent and not at work."""
         if not self._doubts:
-            return await connection.fetch(sql, *parameters, timeout=ANSWER_SECONDS)
+            return await self._prepared.fetch(connection, sql, parameters)
         doubts: list[asyncio.Task[None]] = []
         async with asyncio.timeout(ANSWER_SECONDS) as limit:
             timer = asyncio.get_running_loop().call_later(

@@ -10,7 +10,7 @@ from zlib import crc32
 
 from flopod.errors import BackendError
 from flopod_backends.postgres_errors import POOLED
-from flopod_backends.postgres_link import Connection
+from flopod_backends.postgres_prepared import Connection
 from flopod_backends.postgres_url import Address
 
 VERSION = 1

@@ -1,7 +1,7 @@
 -- The tables of a store in a schema of its own, format 1. The log is the truth; `runs` is what the
 -- fold made of it, and who holds the run.
 --
--- Every commit is one statement (see postgres_append.py). The lease stands in the run's own row, so
+-- Every commit is one statement (see postgres_statement.py). The lease stands in the run's own row, so
 -- that an append checks it and the log's end under one row lock. Times are milliseconds since 1970.
 -- `xid` is the transaction that wrote a row: a watcher asks for what was committed since the last
 -- snapshot it has seen, which no sequence could tell (numbers are given out before the commit).
@@ -33,9 +33,9 @@ CREATE TABLE runs (
     submitted_at bigint NOT NULL DEFAULT 0,
     due_at       bigint,
     last_seq     integer NOT NULL DEFAULT 0,
-    -- Not: it was taken by a worker before its first event. Indexes ask this, not `last_seq`, which
-    -- changes with every append: a row whose indexed columns stay costs no index entry.
-    begun        boolean NOT NULL GENERATED ALWAYS AS (last_seq > 0) STORED,
+    -- False: it was taken by a worker before its first event. Indexes ask this, not `last_seq`,
+    -- which changes with every append: a row whose indexed columns stay costs no index entry.
+    begun        boolean NOT NULL DEFAULT false,
     search       text NOT NULL DEFAULT '',
     summary      text NOT NULL DEFAULT '',
     worker_id    text,

@@ -21,13 +21,14 @@ SELECT asked.run_id,
 FROM unnest($1::text[]) AS asked (run_id) LEFT JOIN runs USING (run_id)
 """
 REWRITE = """
-INSERT INTO runs (run_id, workflow, status, submitted_at, due_at, last_seq, search, summary)
-SELECT $1::text, $2::text, $3::text, $4::bigint, $5::bigint, $6::int, $7::text, $8::text
+INSERT INTO runs
+    (run_id, workflow, status, submitted_at, due_at, last_seq, search, summary, begun)
+SELECT $1::text, $2::text, $3::text, $4::bigint, $5::bigint, $6::int, $7::text, $8::text, true
 WHERE $6 = (SELECT max(seq) FROM events WHERE run_id = $1)
 ON CONFLICT (run_id) DO UPDATE SET
     workflow = excluded.workflow, status = excluded.status, submitted_at = excluded.submitted_at,
     due_at = excluded.due_at, last_seq = excluded.last_seq, search = excluded.search,
-    summary = excluded.summary
+    summary = excluded.summary, begun = true
 """
 """A run's row anew, if it was folded from the whole log."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any, TypeAlias
@@ -15,65 +15,72 @@ from flopod_backends.postgres_standing import text_columns
 _FEW = 8
 """Up to so many events of one run have a statement of their own, prepared once for each number."""
 
+_RUN = {
+    "run_id": "text",
+    "expected": "int",
+    "worker_id": "text",
+    "epoch": "bigint",
+    "workflow": "text",
+    "status": "text",
+    "submitted_at": "bigint",
+    "due_at": "bigint",
+    "last_seq": "int",
+    "search": "text",
+    "summary": "text",
+}
+"""What is said of a run: where its log should end, by whose lease, and its row from then on."""
+_EVENT = {"seq": "int", "at": "bigint", "type": "text", "path": "text", "data": "text"}
 _ENDS = ", ".join(f"'{status}'" for status in sorted(STOPPED))
-_SET = f"""
-        workflow = w.workflow, status = w.status, submitted_at = w.submitted_at,
-        due_at = w.due_at, last_seq = w.last_seq, search = w.search, summary = w.summary,
+_UPDATE = f"""
+    UPDATE runs SET
+        workflow = {{workflow}}, status = {{status}}, submitted_at = {{submitted_at}},
+        due_at = {{due_at}}, last_seq = {{last_seq}}, search = {{search}}, summary = {{summary}},
+        begun = true,
         -- A run that is at its end is nobody's; that is so with the same commit.
-        worker_id = CASE WHEN w.worker_id IS NOT NULL AND w.status IN ({_ENDS})
+        worker_id = CASE WHEN {{worker_id}} IS NOT NULL AND {{status}} IN ({_ENDS})
                          THEN NULL ELSE runs.worker_id END,
-        again = runs.again AND w.status NOT IN ({_ENDS})
-"""
-_FITS = """
-    runs.run_id = w.run_id AND runs.last_seq = w.expected
-      AND (w.worker_id IS NULL OR (runs.worker_id = w.worker_id AND runs.epoch = w.epoch))
-"""
-_ONE = f"""
-WITH followed AS (
-    UPDATE runs SET {_SET}
-    FROM (VALUES ($2::text, $3::int, $4::text, $5::bigint, $6::text, $7::text, $8::bigint,
-                  $9::bigint, $10::int, $11::text, $12::text))
-        AS w (run_id, expected, worker_id, epoch, workflow, status, submitted_at, due_at, last_seq,
-              search, summary)
-    WHERE {_FITS}
+        again = runs.again AND {{status}} NOT IN ({_ENDS})
+    {{source}}
+    WHERE runs.run_id = {{run_id}} AND runs.last_seq = {{expected}}
+      AND ({{worker_id}} IS NULL
+           OR (runs.worker_id = {{worker_id}} AND runs.epoch = {{epoch}}))
     RETURNING runs.run_id
-), logged AS (
-    INSERT INTO events (run_id, seq, at, type, path, data, batch)
-    SELECT f.run_id, e.seq, e.at, e.type, e.path, e.data, $1::bigint
-    FROM followed AS f, (VALUES {{events}}) AS e (seq, at, type, path, data)
-)
-SELECT run_id FROM followed
 """
-"""For one run that is there: no arrays to take apart, and nothing to join."""
-_EVENT = "(${}::int, ${}::bigint, ${}::text, ${}::text, ${}::text)"
-_FIRST = 13
+
+
+def _places(kinds: Mapping[str, str], first: int) -> dict[str, str]:
+    """Return how each parameter is written, from number `first` on."""
+    return {name: f"${number}::{kind}" for number, (name, kind) in enumerate(kinds.items(), first)}
+
+
+def _table(kinds: Mapping[str, str], first: int, name: str) -> str:
+    """Return the rows that parameters hold, a column each."""
+    arrays = (f"{place}[]" for place in _places(kinds, first).values())
+    return f"unnest({', '.join(arrays)}) AS {name} ({', '.join(kinds)})"
+
+
+_FIRST = 2 + len(_RUN)
+"""The number of the first parameter of an event; $1 is the batch."""
 _MANY = f"""
 WITH wanted AS (
-    SELECT * FROM unnest(
-        $2::text[], $3::int[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::bigint[],
-        $9::bigint[], $10::int[], $11::text[], $12::text[]
-    ) AS w (run_id, expected, worker_id, epoch, workflow, status, submitted_at, due_at, last_seq,
-            search, summary)
+    SELECT * FROM {_table(_RUN, 2, "w")}
 ), followed AS (
-    UPDATE runs SET {_SET} FROM wanted AS w WHERE {_FITS}
-    RETURNING runs.run_id
-), begun AS (
-    INSERT INTO runs (run_id, workflow, status, submitted_at, due_at, last_seq, search, summary)
-    SELECT run_id, workflow, status, submitted_at, due_at, last_seq, search, summary
+    {_UPDATE.format(**{name: f"w.{name}" for name in _RUN}, source="FROM wanted AS w")}
+), new AS (
+    INSERT INTO runs
+        (run_id, workflow, status, submitted_at, due_at, last_seq, search, summary, begun)
+    SELECT run_id, workflow, status, submitted_at, due_at, last_seq, search, summary, true
     FROM wanted AS w
     WHERE expected = 0 AND worker_id IS NULL
       AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.run_id = w.run_id)
     ON CONFLICT DO NOTHING
     RETURNING run_id
 ), written AS (
-    SELECT run_id FROM followed UNION ALL SELECT run_id FROM begun
+    SELECT run_id FROM followed UNION ALL SELECT run_id FROM new
 ), logged AS (
     INSERT INTO events (run_id, seq, at, type, path, data, batch)
     SELECT e.run_id, e.seq, e.at, e.type, e.path, e.data, $1::bigint
-    FROM unnest(
-        $13::text[], $14::int[], $15::bigint[], $16::text[], $17::text[], $18::text[]
-    ) AS e (run_id, seq, at, type, path, data)
-    JOIN written USING (run_id)
+    FROM {_table({"run_id": "text", **_EVENT}, _FIRST, "e")} JOIN written USING (run_id)
 )
 SELECT run_id FROM written
 """
@@ -90,17 +97,30 @@ def statement(runs: Sequence[Sequence[Plan]], batch: int) -> tuple[str, _Row]:
         batch: the number by which the commit is found again.
     """
     rows = [_row(plans) for plans in runs]
-    events = [(plans[0].append.run_id, *event) for plans in runs for event in _events(plans)]
-    if len(rows) == 1 and runs[0][0].expected and len(events) <= _FEW:
-        values = chain.from_iterable(event[1:] for event in events)
-        return _one(len(events)), (batch, *rows[0], *values)
-    return _MANY, (batch, *zip(*rows, strict=True), *zip(*events, strict=True))
+    events = [list(_events(plans)) for plans in runs]
+    if len(runs) == 1 and runs[0][0].expected and len(events[0]) <= _FEW:
+        return _one(len(events[0])), (batch, *rows[0], *chain.from_iterable(events[0]))
+    named = [(row[0], *event) for row, those in zip(rows, events, strict=True) for event in those]
+    return _MANY, (batch, *zip(*rows, strict=True), *zip(*named, strict=True))
 
 
 @cache
 def _one(events: int) -> str:
-    places = (range(_FIRST + 5 * number, _FIRST + 5 * (number + 1)) for number in range(events))
-    return _ONE.format(events=", ".join(_EVENT.format(*place) for place in places))
+    """Return the statement for a run that is there: nothing to take apart, and nothing to join."""
+    firsts = range(_FIRST, _FIRST + len(_EVENT) * events, len(_EVENT))
+    rows = (
+        f"SELECT run_id, {', '.join(_places(_EVENT, first).values())}, $1::bigint FROM followed"
+        for first in firsts
+    )
+    return f"""
+WITH followed AS (
+    {_UPDATE.format(**_places(_RUN, 2), source="")}
+), logged AS (
+    INSERT INTO events (run_id, seq, at, type, path, data, batch)
+    {" UNION ALL ".join(rows)}
+)
+SELECT run_id FROM followed
+"""
 
 
 def _row(plans: Sequence[Plan]) -> _Row:

@@ -86,14 +86,16 @@ def _text(event: Event) -> Text:
 
 def _check_names(event: Event) -> None:
     """Refuse the one character that a column of text cannot hold; in values it is escaped."""
-    names = {"path": event.path}
-    if isinstance(event.fact, RunSubmitted):
-        names["workflow"] = event.fact.workflow
-    for field, name in names.items():
-        if "\0" in name:
-            raise SerializableError(
-                _place(event), f"cannot be stored: NUL (\\x00) in its {field}; take another name"
-            )
+    fact = event.fact
+    if "\0" in event.path:
+        field = "path"
+    elif isinstance(fact, RunSubmitted) and "\0" in fact.workflow:
+        field = "workflow"
+    else:
+        return
+    raise SerializableError(
+        _place(event), f"cannot be stored: NUL (\\x00) in its {field}; take another name"
+    )
 
 
 def _place(event: Event) -> str:

@@ -153,7 +153,7 @@ class Caller:
 
     async def _let_earlier_life_end(self) -> None:
         """Wait for the call that a cancelled or stuck life of this run has left in its thread."""
-        if inspect.iscoroutinefunction(self._fn) or not _still_running:
+        if not _still_running or inspect.iscoroutinefunction(self._fn):
             return
         if (outcome := self._left.get(self._place)) is None:
             return

@@ -18,6 +18,7 @@ from faults.cut_lines import Fault, line_to
 from flopod.errors import BackendError, LeaseLostError
 from flopod.stored import utc_now
 from flopod_backends import PostgresBackend, postgres_link
+from flopod_backends.postgres_prepared import Prepared
 
 
 @pytest.fixture
@@ -155,6 +156,17 @@ async def test_a_worker_that_is_cut_off_longer_than_its_lease_writes_no_more(
         assert [event.path for event in await there.events("r1")] == ["", "", "taken"]
         for handle in (cut_off, there):
             await handle.close()
+
+
+async def test_each_statement_has_the_whole_time_for_its_answer(postgres_server: str) -> None:
+    connection = await asyncpg.connect(postgres_server)
+    prepared = Prepared(seconds=1.0)
+    for seconds in (0.6, 0.8):  # The one timer of both rings in the middle of the second.
+        await prepared.fetch(connection, "SELECT pg_sleep($1)", [seconds])
+    assert not connection.is_closed()
+    with pytest.raises(TimeoutError):
+        await prepared.fetch(connection, "SELECT pg_sleep($1)", [60.0])
+    assert connection.is_closed()
 
 
 async def test_what_no_notice_told_of_is_seen_with_the_next_poll(
