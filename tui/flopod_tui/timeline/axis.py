@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 from flopod_tui.text.format import age
 
@@ -42,7 +43,9 @@ class Axis:
     ) -> None:
         self.start, self.end, self.cells = start, max(start, end), max(1, cells)
         inside = [(a, b) for a, b in gaps if start <= a < b <= self.end]
-        active = self.end - start - sum(b - a for a, b in inside)
+        edges = [start, *chain.from_iterable(inside), self.end]
+        # Not all but the gaps: what rounding leaves over would be given half of the cells.
+        active = sum(b - a for a, b in zip(edges[::2], edges[1::2], strict=True))
         each = self.cells / max(1, len(inside))
         if active > 0:
             each = min(float(GAP), each / 2)
@@ -72,7 +75,8 @@ class Axis:
         index = min(bisect_right(self._cells, cell), len(self._cells) - 1)
         low, high = self._cells[index - 1], self._cells[index]
         share = max(0.0, min(1.0, (cell - low) / (high - low))) if high > low else 0.0
-        return self._times[index - 1] + (self._times[index] - self._times[index - 1]) * share
+        before, after = self._times[index - 1], self._times[index]
+        return min(after, before + (after - before) * share)
 
 
 def axis_line(axis: Axis, left: int, width: int) -> str:
