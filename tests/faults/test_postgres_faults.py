@@ -165,7 +165,7 @@ async def test_each_statement_has_the_whole_time_for_its_answer(postgres_server:
         await prepared.fetch(connection, "SELECT pg_sleep($1)", [seconds])
     assert not connection.is_closed()
     with pytest.raises(TimeoutError):
-        await prepared.fetch(connection, "SELECT pg_sleep($1)", [60.0])
+        await prepared.fetch(connection, "SELECT pg_sleep($1)", [5.0])
     assert connection.is_closed()
 
 
