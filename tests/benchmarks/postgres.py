@@ -87,6 +87,8 @@ async def _round(url: str) -> dict[str, float]:
     raw = await _raw(url)
     async with schema(url) as store:
         backend = PostgresBackend(store)
+        # Tables and connections are there before the clock starts, as those of the limit are.
+        await run_workflow(brief, backend=backend, run_id="first")
         one = run_workflow(in_sequence, SEQUENTIAL, backend=backend, run_id="one")
         sequential = SEQUENTIAL / await seconds(one)
         hundred = RUNS * STEPS / await _hundred(backend)
@@ -122,7 +124,7 @@ async def _hundred(backend: PostgresBackend) -> float:
         await control.start("in_sequence", STEPS, f"many-{number}")
     start = time.perf_counter()
     async with Worker(backend, [in_sequence]):
-        await _ended(control, RUNS + 1)
+        await _ended(control, RUNS + 2)
     return time.perf_counter() - start
 
 
