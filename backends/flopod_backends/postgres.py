@@ -82,7 +82,7 @@ class PostgresBackend:
         self._writer = Writer(self._writes, self._appender, self._notices)
         self._leases = PostgresLeases(self._reads, self._writer, clock)
         self._follower = Follower(
-            self._listens, at.channel, self._feed, self._appender.known.last_seq
+            self._listens, self._reads, at.channel, self._feed, self._appender.known.last_seq
         )
         self._closed = False
 

@@ -49,7 +49,7 @@ class Follower(Following):
     """Tells the feed what other programs change, for as long as anyone watches."""
 
     def __init__(
-        self, link: Link, channel: str, feed: Feed, last_seq: Callable[[str], int]
+        self, link: Link, own: Link, channel: str, feed: Feed, last_seq: Callable[[str], int]
     ) -> None:
         super().__init__()
         self._link = link
@@ -57,7 +57,7 @@ class Follower(Following):
         self._last_seq = last_seq
         self._hinted = asyncio.Event()
         self._seen = _Seen(0, ())
-        link.hear(channel, self._hinted.set)
+        link.hear(channel, self._hinted.set, own)
 
     async def _begin(self) -> None:
         [row] = await self._link.read(_SNAPSHOT)

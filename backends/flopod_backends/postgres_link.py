@@ -67,7 +67,7 @@ class Link:
         self._pid = os.getpid()
         self.process: tuple[int, str] | None = None
         """The server's process at the other end, and since when; the last one when it was lost."""
-        self._notices: tuple[str, Callable[[], None]] | None = None
+        self._notices: tuple[str, Callable[[], None], Callable[..., None]] | None = None
         self._closed = False
 
     async def fetch(self, sql: str, *parameters: Any) -> list[Row]:
@@ -100,9 +100,18 @@ class Link:
         reading.add_done_callback(_looked_at)
         return await asyncio.shield(reading)
 
-    def hear(self, channel: str, heard: Callable[[], None]) -> None:
-        """Have `heard` called at every notice on a channel, and when the connection is lost."""
-        self._notices = channel, heard
+    def hear(self, channel: str, heard: Callable[[], None], own: Link) -> None:
+        """Have `heard` called at notices on a channel, and when the connection is lost.
+
+        Args:
+            own: the line that gives notices of ours; of what we did ourselves we know.
+        """
+
+        def noticed(_connection: object, process: int, *_: object) -> None:
+            if own.process is None or process != own.process[0]:
+                heard()
+
+        self._notices = channel, heard, noticed
 
     def check_process(self) -> None:
         """Refuse to use the connection of another process, which this one was forked from."""
@@ -216,8 +225,8 @@ class Link:
 
     async def _listen(self, connection: Connection) -> None:
         if self._notices:
-            channel, heard = self._notices
-            await connection.add_listener(channel, lambda *_: heard())
+            channel, heard, noticed = self._notices
+            await connection.add_listener(channel, noticed)
             connection.add_termination_listener(lambda *_: heard())
 
 

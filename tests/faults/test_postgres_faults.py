@@ -18,6 +18,7 @@ from faults.cut_lines import Fault, line_to
 from flopod.errors import BackendError, LeaseLostError
 from flopod.stored import utc_now
 from flopod_backends import PostgresBackend, postgres_link
+from flopod_backends.postgres_link import Link
 from flopod_backends.postgres_prepared import Prepared
 
 
@@ -167,6 +168,21 @@ async def test_each_statement_has_the_whole_time_for_its_answer(postgres_server:
     with pytest.raises(TimeoutError):
         await prepared.fetch(connection, "SELECT pg_sleep($1)", [5.0])
     assert connection.is_closed()
+
+
+async def test_a_notice_of_ones_own_is_not_heard(postgres_server: str) -> None:
+    async def nothing(_: object) -> None: ...
+
+    own, other, ear = (Link(postgres_server, "it", 5.0, nothing) for _ in range(3))
+    told: list[str] = []
+    ear.hear("flopod_test", lambda: told.append("something"), own)
+    await ear.fetch("SELECT 1")
+    for line in (own, own, other):
+        await line.fetch("SELECT pg_notify('flopod_test', '')")
+    await ear.fetch("SELECT 1")  # What was told before comes with its answer at the latest.
+    assert told == ["something"]
+    for line in (own, other, ear):
+        await line.close()
 
 
 async def test_what_no_notice_told_of_is_seen_with_the_next_poll(
