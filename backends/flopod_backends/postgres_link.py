@@ -67,7 +67,7 @@ class Link:
         self._pid = os.getpid()
         self.process: tuple[int, str] | None = None
         """The server's process at the other end, and since when; the last one when it was lost."""
-        self._notices: tuple[str, Callable[[], None], Callable[..., None]] | None = None
+        self._notices: tuple[str, Callable[[], None], Link] | None = None
         self._closed = False
 
     async def fetch(self, sql: str, *parameters: Any) -> list[Row]:
@@ -106,12 +106,7 @@ class Link:
         Args:
             own: the line that gives notices of ours; of what we did ourselves we know.
         """
-
-        def noticed(_connection: object, process: int, *_: object) -> None:
-            if own.process is None or process != own.process[0]:
-                heard()
-
-        self._notices = channel, heard, noticed
+        self._notices = channel, heard, own
 
     def check_process(self) -> None:
         """Refuse to use the connection of another process, which this one was forked from."""
@@ -224,10 +219,16 @@ class Link:
         return connection
 
     async def _listen(self, connection: Connection) -> None:
-        if self._notices:
-            channel, heard, noticed = self._notices
-            await connection.add_listener(channel, noticed)
-            connection.add_termination_listener(lambda *_: heard())
+        if self._notices is None:
+            return
+        channel, heard, own = self._notices
+
+        def noticed(_connection: object, process: int, *_: object) -> None:
+            if own.process is None or process != own.process[0]:
+                heard()
+
+        await connection.add_listener(channel, noticed)
+        connection.add_termination_listener(lambda *_: heard())
 
 
 def _looked_at(task: asyncio.Task[Any]) -> None:

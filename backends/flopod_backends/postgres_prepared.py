@@ -40,15 +40,15 @@ class Prepared:
         """
         if connection is not self._connection:
             self._connection, self._statements, self._silent = connection, {}, False
-        loop = asyncio.get_running_loop()
-        self._asked_at = loop.time()
-        if self._timer is None:
-            self._timer = loop.call_later(self._seconds, self._look, loop)
+        self._asked_at = asyncio.get_running_loop().time()
+        self._watch(self._seconds)
         try:
             made = self._statements.get(sql) or await self._prepare(connection, sql)
             return await made.fetch(*parameters)
         except asyncpg.PostgresConnectionError as error:
-            raise TimeoutError if self._silent else error from None
+            if self._silent:
+                raise TimeoutError from error
+            raise
         finally:
             self._asked_at = None
 
@@ -56,14 +56,24 @@ class Prepared:
         made = self._statements[sql] = await connection.prepare(sql)
         return made
 
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _watch(self, seconds: float) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
+
+    def _look(self) -> None:
         """Cut the connection if it has been silent for too long; else look again when it may be."""
         self._timer = None
-        if self._asked_at is None or self._connection is None:
+        if self._asked_at is None:
             return
+        loop = asyncio.get_running_loop()
         left = self._asked_at + self._seconds - loop.time()
         if left > 0:
-            self._timer = loop.call_later(left, self._look, loop)
-            return
-        self._silent = True
-        self._connection.terminate()
+            self._watch(left)
+        else:
+            # A process that was stopped may have the answer by now: that is taken first.
+            loop.call_soon(self._cut, self._asked_at)
+
+    def _cut(self, asked_at: float) -> None:
+        if self._connection is not None and self._asked_at == asked_at:
+            self._silent = True
+            self._connection.terminate()

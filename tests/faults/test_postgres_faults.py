@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -168,6 +169,21 @@ async def test_each_statement_has_the_whole_time_for_its_answer(postgres_server:
     with pytest.raises(TimeoutError):
         await prepared.fetch(connection, "SELECT pg_sleep($1)", [5.0])
     assert connection.is_closed()
+
+
+async def test_an_answer_that_came_while_the_process_stood_still_is_taken(
+    postgres_server: str,
+) -> None:
+    connection = await asyncpg.connect(postgres_server)
+    prepared = Prepared(seconds=0.3)
+    await prepared.fetch(connection, "SELECT 1", [])
+    asking = asyncio.create_task(prepared.fetch(connection, "SELECT 1", []))
+    await asyncio.sleep(0)  # It is sent.
+    time.sleep(0.5)  # noqa: ASYNC251 (the whole process is to stand still)
+    assert await asking == [(1,)]
+    await asyncio.sleep(0)
+    assert not connection.is_closed()
+    await connection.close()
 
 
 async def test_a_notice_of_ones_own_is_not_heard(postgres_server: str) -> None:
